@@ -1,0 +1,128 @@
+"""One received error, in the one form that every wire format is turned into."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeAlias
+
+import msgspec
+
+from errata.stacks.model import Frame
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+
+
+class Track(StrEnum):
+    """Where an error came from, in the API's words."""
+
+    TRACE = "trace"
+    LOGS = "logs"
+    RUM = "rum"
+
+
+class Intake(StrEnum):
+    """The door it came in by. Written into stored rows and the journal: never rename a value."""
+
+    DD_LOGS = "dd_logs"
+    DD_TRACE = "dd_trace"
+    DD_RUM = "dd_rum"
+    OTLP = "otlp"
+    SENTRY = "sentry"
+
+
+class Status(StrEnum):
+    """Severity of a log, most severe first."""
+
+    EMERGENCY = "emergency"
+    ALERT = "alert"
+    CRITICAL = "critical"
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+    INFO = "info"
+    DEBUG = "debug"
+    OK = "ok"
+
+
+class Platform(StrEnum):
+    """Platforms of an issue, as the API names them."""
+
+    ANDROID = "ANDROID"
+    BACKEND = "BACKEND"
+    BROWSER = "BROWSER"
+    FLUTTER = "FLUTTER"
+    IOS = "IOS"
+    REACT_NATIVE = "REACT_NATIVE"
+    ROKU = "ROKU"
+    UNKNOWN = "UNKNOWN"
+
+
+class Cause(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A further exception behind the error: what raised it, or what it wrapped."""
+
+    type: str = ""
+    message: str = ""
+    stack: str = ""
+
+
+class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A log entry, span or RUM event that may be an error, normalized. Empty string means unknown.
+
+    Times are epoch milliseconds, UTC. `timestamp` is the event's own time as the client gave it, or None where it
+    gave none that can be read; `received_at` is the arrival at this server. `identity` names an event that clients
+    may send more than once (a span, an event id); two events with one identity count once. `attributes` keeps
+    everything else as it came, as JSON values; `cut` names what was shortened or left out to keep the bounds.
+    """
+
+    entry: int
+    """Index of the entry in its request; with the journal position it names the event for ever."""
+    received_at: int
+    track: Track
+    intake: Intake
+    timestamp: int | None = None
+    identity: str = ""
+    service: str = ""
+    env: str = ""
+    version: str = ""
+    host: str = ""
+    source: str = ""
+    status: Status = Status.INFO
+    language: str = ""
+    """Lower case (`python`), empty when neither the client nor the stack tells."""
+    platform: Platform = Platform.UNKNOWN
+    message: str = ""
+    error_type: str = ""
+    error_message: str = ""
+    error_stack: str = ""
+    error_fingerprint: str = ""
+    error_handling: str = ""
+    """`handled`, `unhandled` or empty."""
+    error_source: str = ""
+    error_category: str = ""
+    is_crash: bool = False
+    frames: tuple[Frame, ...] = ()
+    """Frames that came structured, crash side first; empty when only text came."""
+    causes: tuple[Cause, ...] = ()
+    usr_id: str = ""
+    usr_email: str = ""
+    usr_name: str = ""
+    usr_anonymous_id: str = ""
+    session_id: str = ""
+    trace_id: str = ""
+    span_id: str = ""
+    team: tuple[str, ...] = ()
+    """Handles of owning teams that the event itself names."""
+    tags: tuple[str, ...] = ()
+    """`key:value`, or a bare word, as sent, each once."""
+    attributes: dict[str, Json] = {}
+    cut: tuple[str, ...] = ()
+
+
+class NotAnError(StrEnum):
+    """Why an accepted event opens no issue. Written into counters: never rename a value."""
+
+    STATUS = "status_below_error"
+    NO_SERVICE = "no_service"
+    NO_ERROR = "no_error_kind_or_stack"
+    EXCLUDED = "issue_excluded"
+    REPEATED = "repeated"
