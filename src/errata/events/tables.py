@@ -1,0 +1,54 @@
+"""State of the digest: how far the journals are stored, which batches are under way, what was left out and why."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, LargeBinary, String, Table, Uuid
+from sqlalchemy.types import JSON
+
+from errata.storage.sql import UtcDateTime, metadata
+
+journal_positions = Table(
+    "journal_positions",
+    metadata,
+    Column("node", Uuid, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    # One rising sequence for all nodes: the event store's index on it relies on fresh numbers being the highest.
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("node", Uuid, nullable=False),
+    Column("source", String(8), nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger, nullable=False),
+    Column("aside", JSON, nullable=False),
+    Column("rules", JSON, nullable=False),
+    Column("planned_at", UtcDateTime, nullable=False),
+    Index("ix_batches_node", "node"),  # what this node left unfinished
+    sqlite_autoincrement=True,  # a number is never given twice, even after its row is gone
+)
+"""Batches under way. A row is written before the first attempt and removed with the transaction that finishes it."""
+
+retry_keys = Table(
+    "retry_keys",
+    metadata,
+    Column("key", LargeBinary(16), primary_key=True),
+    Column("batch", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("entry", Integer, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Index("ix_retry_keys_expires_at", "expires_at"),  # the sweep of what has expired
+)
+"""Who owns an identity that clients may send more than once: the event, or the whole request (`entry` -1)."""
+
+dropped = Table(
+    "dropped",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("intake", String(16), primary_key=True),
+    Column("reason", String(40), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+"""Accepted events that were not counted, by day of arrival (UTC) and reason, so that totals can be explained."""

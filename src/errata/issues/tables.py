@@ -1,0 +1,70 @@
+"""Tables of the issues. An index stands beside the query that it serves."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, Uuid
+from sqlalchemy.types import JSON
+
+from errata.storage.sql import UtcDateTime, metadata
+
+issues = Table(
+    "issues",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("service", String(200), nullable=False),
+    Column("error_type", Text, nullable=False),
+    Column("error_message", Text, nullable=False),
+    Column("file_path", Text, nullable=False),
+    Column("function_name", Text, nullable=False),
+    Column("first_seen", UtcDateTime, nullable=False),
+    Column("last_seen", UtcDateTime, nullable=False),
+    Column("first_seen_version", Text, nullable=False),
+    Column("last_seen_version", Text, nullable=False),
+    Column("is_crash", Boolean, nullable=False),
+    Column("has_in_app", Boolean, nullable=False),
+    Column("languages", JSON, nullable=False),
+    Column("platform", String(16), nullable=False),
+    Column("tracks", JSON, nullable=False),
+    Column("grouping_version", Integer, nullable=False),
+    Column("event_count", BigInteger, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("opened_in_batch", BigInteger, nullable=False),
+    Column("assignee_id", Uuid, ForeignKey("users.id"), nullable=True),
+    Column("resolved_at", UtcDateTime, nullable=True),
+    Column("regression_resolved_at", UtcDateTime, nullable=True),
+    Column("regressed_at", UtcDateTime, nullable=True),
+    Column("regressed_at_version", Text, nullable=True),
+    Index("ix_issues_last_seen", "last_seen"),  # candidates of a search: issues seen since the window began
+    Index("ix_issues_first_seen", "first_seen"),  # candidates ordered by FIRST_SEEN
+    Index("ix_issues_state", "state"),  # the states filter; the digest's question for EXCLUDED ones
+    Index("ix_issues_assignee_id", "assignee_id"),  # the assignee filter
+)
+
+issue_fingerprints = Table(
+    "issue_fingerprints",
+    metadata,
+    Column("fingerprint", Uuid, primary_key=True),
+    Column("issue_id", Uuid, ForeignKey("issues.id"), nullable=False),
+    Column("grouping_version", Integer, nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
+    Index("ix_issue_fingerprints_issue_id", "issue_id"),  # from issues to the fingerprints that the events carry
+)
+
+issue_versions = Table(
+    "issue_versions",
+    metadata,
+    Column("issue_id", Uuid, ForeignKey("issues.id"), primary_key=True),
+    Column("version", String(200), primary_key=True),
+    Column("first_seen", UtcDateTime, nullable=False),
+    Column("last_seen", UtcDateTime, nullable=False),
+)
+
+issue_teams = Table(
+    "issue_teams",
+    metadata,
+    Column("issue_id", Uuid, ForeignKey("issues.id"), primary_key=True),
+    Column("handle", String(195), primary_key=True),
+    Index("ix_issue_teams_handle", "handle"),  # the team filter
+)
+"""Handles that the events themselves named; a team made later under that handle owns the issue from then on."""
