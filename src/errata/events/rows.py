@@ -1,0 +1,302 @@
+"""What one event becomes in the event store: a row whose fields are the table's columns. Pure.
+
+The table itself stands in `storage/migrations/events`; reading and writing rows is `events/store.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+
+from errata.events.model import Cause, Event, Json
+from errata.stacks.model import ExceptionBlock, Frame, StackTrace
+
+
+class EventRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One stored error. Field order is column order; times are epoch milliseconds, UTC.
+
+    `usr_key` and `session_key` are hashes that make distinct counts cheap; 0 means nobody and no session.
+    `payload` is a JSON text of `Payload`.
+    """
+
+    batch: int
+    node: UUID
+    position: int
+    entry: int
+    event_id: UUID
+    timestamp: int
+    received_at: int
+    time_clamped: bool
+    fingerprint: UUID
+    grouping_version: int
+    track: str
+    intake: str
+    status: str
+    platform: str
+    language: str
+    service: str
+    env: str
+    version: str
+    host: str
+    source: str
+    message: str
+    error_type: str
+    error_message: str
+    error_stack: str
+    error_fingerprint: str
+    error_handling: str
+    error_source: str
+    error_category: str
+    is_crash: bool
+    has_in_app: bool
+    file_path: str
+    function_name: str
+    usr_id: str
+    usr_email: str
+    usr_name: str
+    usr_anonymous_id: str
+    usr_key: int
+    session_id: str
+    session_key: int
+    trace_id: str
+    span_id: str
+    team: tuple[str, ...]
+    tags: tuple[str, ...]
+    attributes: dict[str, list[str]]
+    payload: str
+
+
+class Payload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What is kept of an event beside its searchable columns.
+
+    `blocks` are the parsed stack's exceptions in the order printed, `frames` those that came structured,
+    `attributes` the JSON as it came, `cut` names what was shortened or left out. Stored: only ever add fields.
+    """
+
+    blocks: tuple[ExceptionBlock, ...] = ()
+    truncated: bool = False
+    frames: tuple[Frame, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    attributes: dict[str, Json] = {}
+    cut: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FlatBounds:
+    """How far attributes are made searchable; what lies beyond stays readable in the payload only.
+
+    Counts are per event: `max_keys` dotted paths, `max_values` elements of one path, `max_chars` of one value,
+    `max_depth` levels of objects and arrays.
+    """
+
+    max_keys: int = 512
+    max_values: int = 256
+    max_chars: int = 4096
+    max_depth: int = 32
+
+
+DEFAULT_BOUNDS = FlatBounds()
+SEARCH_CUT = "attributes.search"
+"""The mark in `Payload.cut` of an event whose attributes passed a bound of `FlatBounds`."""
+
+
+def row_of(
+    event: Event,
+    *,
+    batch: int,
+    node: UUID,
+    position: int,
+    event_id: UUID,
+    timestamp: int,
+    time_clamped: bool,
+    fingerprint: UUID,
+    grouping_version: int,
+    file_path: str,
+    function_name: str,
+    has_in_app: bool,
+    trace: StackTrace | None = None,
+    error_type: str | None = None,
+    bounds: FlatBounds = DEFAULT_BOUNDS,
+) -> EventRow:
+    """The row of a qualified, scrubbed and grouped event.
+
+    `timestamp` is the event time after clamping, in epoch milliseconds. `file_path` and `function_name` belong to
+    the frame that the grouping chose. `error_type` is the name under which the event was grouped; without it the
+    event's own stands.
+    """
+    flat, cut_short = _flatten(event.attributes, bounds)
+    return EventRow(
+        batch=batch,
+        node=node,
+        position=position,
+        entry=event.entry,
+        event_id=event_id,
+        timestamp=timestamp,
+        received_at=event.received_at,
+        time_clamped=time_clamped,
+        fingerprint=fingerprint,
+        grouping_version=grouping_version,
+        track=event.track.value,
+        intake=event.intake.value,
+        status=event.status.value,
+        platform=event.platform.value,
+        language=event.language,
+        service=event.service,
+        env=event.env,
+        version=event.version,
+        host=event.host,
+        source=event.source,
+        message=event.message,
+        error_type=event.error_type if error_type is None else error_type,
+        error_message=event.error_message,
+        error_stack=event.error_stack,
+        error_fingerprint=event.error_fingerprint,
+        error_handling=event.error_handling,
+        error_source=event.error_source,
+        error_category=event.error_category,
+        is_crash=event.is_crash,
+        has_in_app=has_in_app,
+        file_path=file_path,
+        function_name=function_name,
+        usr_id=event.usr_id,
+        usr_email=event.usr_email,
+        usr_name=event.usr_name,
+        usr_anonymous_id=event.usr_anonymous_id,
+        usr_key=key_of(event.usr_id or event.usr_email or event.usr_anonymous_id),
+        session_id=event.session_id,
+        session_key=key_of(event.session_id),
+        trace_id=event.trace_id,
+        span_id=event.span_id,
+        team=event.team,
+        tags=event.tags,
+        attributes=flat,
+        payload=_payload(event, trace, cut_short=cut_short),
+    )
+
+
+def flatten(attributes: dict[str, Json], bounds: FlatBounds = DEFAULT_BOUNDS) -> dict[str, list[str]]:
+    """Every leaf under its dotted path, as the texts that a search compares with.
+
+    Arrays keep their elements and arrays of objects are walked into (`a.list.name` has one element an object). An
+    absent key and `null` are not there, `[]` is a key without elements, `""` one empty element; `true` and `false`
+    stand for booleans, numbers read as `number_text` writes them. Beyond the bounds values are left out.
+    """
+    return _flatten(attributes, bounds)[0]
+
+
+def number_text(value: float) -> str:
+    """One spelling for equal numbers: `500` for 500 and 500.0, else the shortest digits that read back the same."""
+    if isinstance(value, int):
+        return str(value)
+    if value.is_integer() and abs(value) < _EXACT_INTEGERS:
+        return str(int(value))
+    return repr(value)
+
+
+def key_of(name: str) -> int:
+    """A stable 64-bit number for a person or session, so that counting them reads no texts; 0 for the empty name."""
+    if not name:
+        return 0
+    digest = hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=8, usedforsecurity=False).digest()
+    return int.from_bytes(digest, "little") or 1
+
+
+def without_surrogates(row: EventRow) -> EventRow:
+    """The same row with every lone surrogate replaced by a question mark, so that it can be written as UTF-8."""
+    return msgspec.convert({name: _clean(getattr(row, name)) for name in row.__struct_fields__}, EventRow)
+
+
+_EXACT_INTEGERS = 2**53
+_encode = msgspec.json.Encoder().encode
+
+
+def _payload(event: Event, trace: StackTrace | None, *, cut_short: bool) -> str:
+    payload = Payload(
+        blocks=trace.blocks if trace else (),
+        truncated=bool(trace and trace.truncated),
+        frames=event.frames,
+        causes=event.causes,
+        attributes=event.attributes,
+        cut=(*event.cut, SEARCH_CUT) if cut_short else event.cut,
+    )
+    try:
+        return _encode(payload).decode()
+    except UnicodeEncodeError:
+        return _encode(_clean(msgspec.to_builtins(payload))).decode()
+
+
+def _clean(value: object) -> object:
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case dict():
+            return {_clean(key): _clean(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_clean(item) for item in value]
+        case _:
+            return value
+
+
+def _flatten(attributes: dict[str, Json], bounds: FlatBounds) -> tuple[dict[str, list[str]], bool]:
+    flat = _Flat(bounds)
+    for key, value in attributes.items():
+        flat.add(key, value, 1)
+    return flat.values, flat.cut
+
+
+class _Flat:
+    """The paths gathered so far, and whether a bound left something out."""
+
+    __slots__ = ("_bounds", "cut", "values")
+
+    def __init__(self, bounds: FlatBounds) -> None:
+        self.values: dict[str, list[str]] = {}
+        self.cut = False
+        self._bounds = bounds
+
+    def add(self, path: str, value: Json, depth: int) -> None:
+        if isinstance(value, str):
+            self._leaf(path, value)
+        elif value is True or value is False:
+            self._leaf(path, "true" if value else "false")
+        elif isinstance(value, int | float):
+            self._leaf(path, number_text(value))
+        elif value is None:
+            return
+        elif depth > self._bounds.max_depth:
+            self.cut = True
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                self.add(f"{path}.{key}", item, depth + 1)
+        else:
+            self._array(path, value, depth)
+
+    def _array(self, path: str, elements: list[Json], depth: int) -> None:
+        if all(element is None for element in elements):
+            self._slot(path)
+        for element in elements:
+            self.add(path, element, depth + 1)
+
+    def _leaf(self, path: str, text: str) -> None:
+        slot = self._slot(path)
+        if slot is None:
+            return
+        if len(slot) >= self._bounds.max_values:
+            self.cut = True
+            return
+        if len(text) > self._bounds.max_chars:
+            self.cut = True
+            text = text[: self._bounds.max_chars]
+        slot.append(text)
+
+    def _slot(self, path: str) -> list[str] | None:
+        slot = self.values.get(path)
+        if slot is None:
+            if len(self.values) >= self._bounds.max_keys:
+                self.cut = True
+                return None
+            slot = self.values[path] = []
+        return slot
