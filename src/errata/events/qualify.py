@@ -1,0 +1,106 @@
+"""Which events are errors. Pure: parsing stacks comes in as functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+from errata.events.model import Event, NotAnError, Status
+from errata.stacks.model import ExceptionBlock, StackTrace
+
+
+class FoundTrace(Protocol):
+    """A traceback inside a longer text."""
+
+    @property
+    def start(self) -> int:
+        """Offset of its first character."""
+        ...
+
+    @property
+    def end(self) -> int:
+        """Offset behind its last character."""
+        ...
+
+    @property
+    def trace(self) -> StackTrace:
+        """What it says."""
+        ...
+
+
+TraceOf = Callable[[str, str], StackTrace | None]
+"""Parses a stack text; the second argument is the language that the event names, or empty."""
+FindOf = Callable[[str, str], FoundTrace | None]
+"""Finds a traceback in a message; arguments as of `TraceOf`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Qualified:
+    """An event that is an error, its gaps filled from the stack; `trace` is None where only the type is known."""
+
+    event: Event
+    trace: StackTrace | None
+
+
+_ERROR_STATUSES = frozenset({Status.EMERGENCY, Status.ALERT, Status.CRITICAL, Status.ERROR})
+
+
+def qualify(event: Event, trace_of: TraceOf, find_of: FindOf) -> Qualified | NotAnError:
+    """Whether a log is an error, by the product's rule for backend logs.
+
+    It needs a status of error or worse, a service, and a type or a valid stack: one with at least one frame, in
+    `error_stack` or, where that holds none, inside the message. A stack text without any frame counts for nothing,
+    but an event that names its type keeps it and qualifies by the type.
+
+    The answer's event has type, message, stack and language filled where the client left them out. An error without
+    a message of its own takes the stack's, then the first line of the log's message.
+    """
+    if event.status not in _ERROR_STATUSES:
+        return NotAnError.STATUS
+    if not event.service:
+        return NotAnError.NO_SERVICE
+    trace = _own_trace(event, trace_of)
+    if trace is not None:
+        return Qualified(_filled(event, trace, event.error_stack, event.message), trace)
+    found = find_of(event.message, event.language) if event.message else None
+    if found is not None and _has_frame(found.trace):
+        stack = event.message[found.start : found.end]
+        return Qualified(_filled(event, found.trace, stack, event.message[: found.start]), found.trace)
+    if event.error_type:
+        return Qualified(_filled(event, None, event.error_stack, event.message), None)
+    return NotAnError.NO_ERROR
+
+
+def _own_trace(event: Event, trace_of: TraceOf) -> StackTrace | None:
+    if event.frames:
+        block = ExceptionBlock(event.error_type, event.error_message, event.frames)
+        return StackTrace(event.language, (block,))
+    trace = trace_of(event.error_stack, event.language) if event.error_stack else None
+    return trace if trace is not None and _has_frame(trace) else None
+
+
+def _has_frame(trace: StackTrace) -> bool:
+    return any(block.frames for block in trace.blocks)
+
+
+def _filled(event: Event, trace: StackTrace | None, stack: str, before: str) -> Event:
+    primary = trace.primary if trace else None
+    error_type = event.error_type or (primary.type if primary else "")
+    message = event.error_message or (primary.message if primary else "") or _first_line(before)
+    language = event.language or (trace.language if trace else "")
+    unchanged = (event.error_type, event.error_message, event.error_stack, event.language)
+    if unchanged == (error_type, message, stack, language):
+        return event
+    return msgspec.structs.replace(
+        event, error_type=error_type, error_message=message, error_stack=stack, language=language
+    )
+
+
+def _first_line(text: str) -> str:
+    return text.lstrip()[:_MAX_LINE].split("\n", 1)[0].rstrip()
+
+
+_MAX_LINE = 1000
