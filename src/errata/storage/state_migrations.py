@@ -1,0 +1,64 @@
+"""Bringing the state database to the schema that this release works with.
+
+The steps are Alembic scripts in `migrations/state/versions`: frozen statements that know nothing of the code's tables,
+because those move on. A schema changes in steps that work with the code before and after (widen, fill, narrow).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+
+from errata.base.errors import Conflict
+from errata.storage.sql import Database, Transaction
+
+
+def upgrade(database: Database) -> tuple[str, ...]:
+    """Apply what is missing, oldest first, all or nothing; return the names of the steps applied.
+
+    Safe when several processes start at once: one works, the others wait and find nothing to do. Raises Conflict when
+    the database was written by a newer release, Unavailable when its lock is not had in time.
+    """
+    if not pending(database):
+        return ()
+    with database.migrate() as tx:
+        missing = _pending(tx)
+        config = _config()
+        config.attributes["connection"] = tx
+        command.upgrade(config, "head")
+    return missing
+
+
+def pending(database: Database) -> tuple[str, ...]:
+    """Names of the steps that the database lacks, oldest first. Raises Conflict as `upgrade` does."""
+    with database.read() as tx:
+        return _pending(tx)
+
+
+def _pending(tx: Transaction) -> tuple[str, ...]:
+    scripts = ScriptDirectory.from_config(_config())
+    at = MigrationContext.configure(tx).get_current_heads()
+    try:
+        missing = [script.revision for script in scripts.iterate_revisions("heads", at)]
+    except CommandError as error:
+        raise Conflict(
+            f"The state database has the schema {', '.join(at)}, which this release does not know: "
+            "it was written by a newer Errata. Start that release, or restore the backup made before the upgrade.",
+            where="state",
+        ) from error
+    return tuple(reversed(missing))
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")  # one folder: no character of its name splits it
+    return config
+
+
+_FOLDER = Path(__file__).parent / "migrations" / "state"
