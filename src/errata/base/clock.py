@@ -8,11 +8,15 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What time it is. `now` is aware and in UTC; `now_ms` is the same instant in whole epoch milliseconds."""
+    """What time it is."""
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """The present instant, aware, UTC."""
+        ...
 
-    def now_ms(self) -> int: ...
+    def now_ms(self) -> int:
+        """The same instant in whole epoch milliseconds."""
+        ...
 
 
 class SystemClock:

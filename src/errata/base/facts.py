@@ -40,5 +40,5 @@ class Fact:
     subject: UUID
     at: datetime
     actor: Actor
-    data: dict[str, str | int | bool | None | list[str]] = field(default_factory=dict)
+    data: dict[str, str | int | bool | list[str] | None] = field(default_factory=dict)
     depth: int = 0

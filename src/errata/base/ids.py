@@ -26,7 +26,9 @@ _EVENTS = UUID("b3b5a6d8-4b8e-5d0c-8f39-0c9b6a2d51e4")
 class NewId(Protocol):
     """Where random ids come from; passed in, so that tests can name them."""
 
-    def __call__(self) -> UUID: ...
+    def __call__(self) -> UUID:
+        """An id that was never given before."""
+        ...
 
 
 def random_id() -> UUID:

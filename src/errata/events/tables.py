@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Date, Index, Integer, LargeBinary, String, Table, Uuid
-from sqlalchemy.types import JSON
 
-from errata.storage.sql import UtcDateTime, metadata
+from errata.storage.sql import Counter, Instant, Json, metadata
 
 journal_positions = Table(
     "journal_positions",
@@ -18,14 +17,14 @@ batches = Table(
     "batches",
     metadata,
     # One rising sequence for all nodes: the event store's index on it relies on fresh numbers being the highest.
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("id", Counter, primary_key=True, autoincrement=True),
     Column("node", Uuid, nullable=False),
     Column("source", String(8), nullable=False),
     Column("start", BigInteger, nullable=False),
     Column("end", BigInteger, nullable=False),
-    Column("aside", JSON, nullable=False),
-    Column("rules", JSON, nullable=False),
-    Column("planned_at", UtcDateTime, nullable=False),
+    Column("aside", Json, nullable=False),
+    Column("rules", Json, nullable=False),
+    Column("planned_at", Instant, nullable=False),
     Index("ix_batches_node", "node"),  # what this node left unfinished
     sqlite_autoincrement=True,  # a number is never given twice, even after its row is gone
 )
@@ -38,7 +37,7 @@ retry_keys = Table(
     Column("batch", BigInteger, nullable=False),
     Column("position", BigInteger, nullable=False),
     Column("entry", Integer, nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
+    Column("expires_at", Instant, nullable=False),
     Index("ix_retry_keys_expires_at", "expires_at"),  # the sweep of what has expired
 )
 """Who owns an identity that clients may send more than once: the event, or the whole request (`entry` -1)."""

@@ -66,7 +66,7 @@ def grown(issue: Issue, fold: IssueFold) -> Issue:
 
 def fact_of_opening(issue: Issue, at: datetime, new_id: NewId) -> Fact:
     """What is told when an issue opens."""
-    data: dict[str, str | int | bool | None | list[str]] = {
+    data: dict[str, str | int | bool | list[str] | None] = {
         "service": issue.service,
         "error_type": issue.error_type,
         "version": issue.first_seen_version,

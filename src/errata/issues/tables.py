@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, Uuid
-from sqlalchemy.types import JSON
 
-from errata.storage.sql import UtcDateTime, metadata
+from errata.storage.sql import Instant, Json, metadata
 
 issues = Table(
     "issues",
@@ -17,23 +16,23 @@ issues = Table(
     Column("error_message", Text, nullable=False),
     Column("file_path", Text, nullable=False),
     Column("function_name", Text, nullable=False),
-    Column("first_seen", UtcDateTime, nullable=False),
-    Column("last_seen", UtcDateTime, nullable=False),
+    Column("first_seen", Instant, nullable=False),
+    Column("last_seen", Instant, nullable=False),
     Column("first_seen_version", Text, nullable=False),
     Column("last_seen_version", Text, nullable=False),
     Column("is_crash", Boolean, nullable=False),
     Column("has_in_app", Boolean, nullable=False),
-    Column("languages", JSON, nullable=False),
+    Column("languages", Json, nullable=False),
     Column("platform", String(16), nullable=False),
-    Column("tracks", JSON, nullable=False),
+    Column("tracks", Json, nullable=False),
     Column("grouping_version", Integer, nullable=False),
     Column("event_count", BigInteger, nullable=False),
-    Column("opened_at", UtcDateTime, nullable=False),
+    Column("opened_at", Instant, nullable=False),
     Column("opened_in_batch", BigInteger, nullable=False),
     Column("assignee_id", Uuid, ForeignKey("users.id"), nullable=True),
-    Column("resolved_at", UtcDateTime, nullable=True),
-    Column("regression_resolved_at", UtcDateTime, nullable=True),
-    Column("regressed_at", UtcDateTime, nullable=True),
+    Column("resolved_at", Instant, nullable=True),
+    Column("regression_resolved_at", Instant, nullable=True),
+    Column("regressed_at", Instant, nullable=True),
     Column("regressed_at_version", Text, nullable=True),
     Index("ix_issues_last_seen", "last_seen"),  # candidates of a search: issues seen since the window began
     Index("ix_issues_first_seen", "first_seen"),  # candidates ordered by FIRST_SEEN
@@ -47,7 +46,7 @@ issue_fingerprints = Table(
     Column("fingerprint", Uuid, primary_key=True),
     Column("issue_id", Uuid, ForeignKey("issues.id"), nullable=False),
     Column("grouping_version", Integer, nullable=False),
-    Column("added_at", UtcDateTime, nullable=False),
+    Column("added_at", Instant, nullable=False),
     Index("ix_issue_fingerprints_issue_id", "issue_id"),  # from issues to the fingerprints that the events carry
 )
 
@@ -56,8 +55,8 @@ issue_versions = Table(
     metadata,
     Column("issue_id", Uuid, ForeignKey("issues.id"), primary_key=True),
     Column("version", String(200), primary_key=True),
-    Column("first_seen", UtcDateTime, nullable=False),
-    Column("last_seen", UtcDateTime, nullable=False),
+    Column("first_seen", Instant, nullable=False),
+    Column("last_seen", Instant, nullable=False),
 )
 
 issue_teams = Table(

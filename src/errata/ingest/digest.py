@@ -1,0 +1,348 @@
+"""The digest: journal -> events -> stored rows -> issues, in batches that may be repeated from any point.
+
+Each batch goes through the same steps, and a crash between any two of them changes nothing in the end:
+plan (fixed stretch and rules, written down) -> decode -> claim identities -> insert under the batch's number ->
+fold the stored rows into issues and finish, in one transaction. Why: `docs/decisions`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import structlog
+
+from errata.base.clock import Clock, from_ms, to_ms
+from errata.base.errors import Invalid
+from errata.base.ids import NewId, NodeId
+from errata.events import batches
+from errata.events.batches import Batch, Claim, Rules, Source
+from errata.events.model import NotAnError
+from errata.events.store import EventStore
+from errata.ingest import aside
+from errata.ingest.aside import WHOLE, Aside
+from errata.ingest.prepare import Candidate, Decoded, Failure, Preparer, Work, row_for
+from errata.issues.attach import attach
+from errata.issues.store import excluded_fingerprints
+from errata.storage.journal import Damaged, JournalReader, Record
+from errata.storage.sql import Database
+
+_log = structlog.get_logger("errata.digest")
+DAMAGED = "damaged"
+"""Intake name of set-aside stretches of a journal that failed their checksum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one batch may hold, and how often one is begun.
+
+    `events` and `inflated_bytes` bound a batch from above (the record that passes the bound is its last);
+    `pause_s` is the least time between the starts of two batches that are not full, so that a trickle of errors
+    does not become thousands of tiny inserts. `aside_records` bounds everything set aside.
+    """
+
+    events: int = 20_000
+    inflated_bytes: int = 64 << 20
+    read_bytes: int = 16 << 20
+    pause_s: float = 0.5
+    aside_records: int = 10_000
+    retry_window: timedelta = timedelta(minutes=10)
+    identity_window: timedelta = timedelta(hours=24)
+
+
+@dataclass(slots=True)
+class DigestCounts:
+    """What this process has done since it began; shown by `/metrics` and `/health`."""
+
+    batches: int = 0
+    events: int = 0
+    stored: int = 0
+    opened: int = 0
+    set_aside: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    position: int = 0
+    last_batch_ms: float = 0.0
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What became of a batch's entries: to be stored, left out (by day, intake and reason), or set aside."""
+
+    candidates: list[Candidate] = field(default_factory=list)
+    dropped: Counter[tuple[date, str, str]] = field(default_factory=Counter)
+    failures: list[tuple[Work, Failure]] = field(default_factory=list)
+
+    def drop(self, work: Work, reason: str, count: int = 1) -> None:
+        self.dropped[from_ms(work.received_at_ms).date(), work.intake, reason] += count
+
+
+class Digest:
+    """Digests one node's journal. One instance a node: the batches of a node follow each other."""
+
+    def __init__(
+        self,
+        *,
+        node: NodeId,
+        journal: JournalReader,
+        db: Database,
+        events: EventStore,
+        preparer: Preparer,
+        rules: Rules,
+        bounds: Bounds,
+        clock: Clock,
+        new_id: NewId,
+    ) -> None:
+        self._node = node
+        self._journal = journal
+        self._db = db
+        self._events = events
+        self._preparer = preparer
+        self._rules = rules
+        self._bounds = bounds
+        self._clock = clock
+        self._new_id = new_id
+        self._begun_at = -bounds.pause_s
+        self._full = False
+        self.counts = DigestCounts()
+
+    def run_once(self) -> bool:
+        """Finish the batch that was left, or begin and finish the next; False when there was nothing to do.
+
+        Raises Unavailable when the engine or the state does not answer: the batch stays planned, and the next call
+        takes it up again.
+        """
+        work = self._resume() or self._begin()
+        if work is None:
+            return False
+        started = time.monotonic()
+        self._carry_out(*work)
+        self.counts.last_batch_ms = (time.monotonic() - started) * 1000
+        return True
+
+    def _resume(self) -> tuple[Batch, list[Decoded]] | None:
+        with self._db.read() as tx:
+            batch = batches.unfinished(tx, self._node)
+            taken = aside.by_ids(tx, batch.aside) if batch else []
+        if batch is None:
+            return None
+        _log.info("batch_resumed", batch=batch.id, source=str(batch.source), start=batch.start, end=batch.end)
+        if batch.source is Source.ASIDE:
+            return batch, [self._preparer.decode(_work_aside(record)) for record in taken]
+        decoded: list[Decoded] = []
+        position = batch.start
+        while position < batch.end:
+            records, after = self._journal.read(position, max_bytes=self._bounds.read_bytes)
+            decoded += [self._preparer.decode(_work_of(each)) for each in records if each.position < batch.end]
+            if after == position:
+                break
+            position = after
+        return batch, decoded
+
+    def _begin(self) -> tuple[Batch, list[Decoded]] | None:
+        if not self._full and time.monotonic() - self._begun_at < self._bounds.pause_s:
+            return None
+        with self._db.read() as tx:
+            start = batches.position_of(tx, self._node)
+            marked = aside.marked(tx, self._node, limit=100)
+        self._begun_at = time.monotonic()
+        if marked:
+            batch = self._plan(Source.ASIDE, start, start, tuple(record.id for record in marked))
+            return batch, [self._preparer.decode(_work_aside(record)) for record in marked]
+        decoded, end = self._take(start)
+        if end == start:
+            self._begun_at = -self._bounds.pause_s  # nothing there: the next error need not wait
+            return None
+        return self._plan(Source.JOURNAL, start, end, ()), decoded
+
+    def _take(self, start: int) -> tuple[list[Decoded], int]:
+        """Requests from `start` on until a bound is reached; what is read beyond it is read again by the next batch."""
+        taken: list[Decoded] = []
+        entries = inflated = 0
+        position = start
+        self._full = False
+        while True:
+            records, after = self._journal.read(position, max_bytes=self._bounds.read_bytes)
+            for record in records:
+                taken.append(self._preparer.decode(_work_of(record)))
+                entries += len(taken[-1].events)
+                inflated += taken[-1].inflated_bytes
+                if entries >= self._bounds.events or inflated >= self._bounds.inflated_bytes:
+                    self._full = True
+                    return taken, record.next_position
+            if after == position:
+                return taken, position
+            position = after
+
+    def _plan(self, source: Source, start: int, end: int, marked: tuple[int, ...]) -> Batch:
+        with self._db.write() as tx:
+            return batches.plan(tx, self._node, source, start, end, marked, self._rules, self._clock.now())
+
+    def _carry_out(self, batch: Batch, decoded: Sequence[Decoded]) -> None:
+        outcome = self._sort_out(batch, decoded)
+        rows = [row_for(candidate, batch.id, self._node) for candidate in outcome.candidates]
+        try:
+            if rows:
+                self._events.insert(batch.id, rows)
+        except Invalid as refusal:
+            # An insert is refused as a whole, so nothing of it is stored; the line goes on and the records wait.
+            _log.exception("batch_refused", batch=batch.id, rows=len(rows))
+            outcome, rows = _refused(decoded, f"the event store refused the batch: {refusal.message}"), []
+        opened = self._finish(batch, outcome, stored=bool(rows))
+        self._count(batch, decoded, outcome, opened)
+        if batch.source is Source.JOURNAL:
+            self._journal.drop_before(batch.end)
+
+    def _sort_out(self, batch: Batch, decoded: Sequence[Decoded]) -> _Outcome:
+        outcome = _Outcome()
+        repeated = self._claim_requests(batch, decoded)
+        for one in decoded:
+            outcome.failures += [(one.work, failure) for failure in one.failures]
+            if (one.work.position, one.work.entry) in repeated:
+                outcome.drop(one.work, NotAnError.REPEATED, len(one.events))
+                continue
+            for verdict in self._preparer.candidates(one, batch.rules):
+                if isinstance(verdict, Candidate):
+                    outcome.candidates.append(verdict)
+                elif isinstance(verdict, Failure):
+                    outcome.failures.append((one.work, verdict))
+                else:
+                    outcome.drop(one.work, verdict)
+        self._leave_out(batch, outcome)
+        return outcome
+
+    def _claim_requests(self, batch: Batch, decoded: Sequence[Decoded]) -> set[tuple[int, int]]:
+        """The requests that their clients sent before and marked as sent again."""
+        named = {
+            (one.work.position, one.work.entry): (
+                batches.key_of("request", f"{one.work.key_id}\0{one.retry.key}"),
+                one,
+            )
+            for one in decoded
+            if one.retry is not None
+        }
+        if not named:
+            return set()
+        claims = [self._claim_of(key, one.work, WHOLE, self._bounds.retry_window) for key, one in named.values()]
+        repeated: set[tuple[int, int]] = set()
+        with self._db.write() as tx:
+            owners = batches.claim(tx, batch.id, claims)
+        for place, (key, one) in named.items():
+            mine = owners[key] == (batch.id, one.work.position, WHOLE)
+            if not mine and one.retry is not None and one.retry.is_retry:
+                repeated.add(place)
+        return repeated
+
+    def _leave_out(self, batch: Batch, outcome: _Outcome) -> None:
+        """Drop what counts already and what belongs to an excluded issue."""
+        claims = [
+            self._claim_of(key, candidate.work, candidate.event.entry, self._bounds.identity_window)
+            for candidate in outcome.candidates
+            if (key := candidate.identity) is not None
+        ]
+        owners = {}
+        if claims:
+            with self._db.write() as tx:
+                owners = batches.claim(tx, batch.id, claims)
+        with self._db.read() as tx:
+            excluded = excluded_fingerprints(tx)
+        kept: list[Candidate] = []
+        for candidate in outcome.candidates:
+            key = candidate.identity
+            mine = (batch.id, candidate.work.position, candidate.event.entry)
+            if key is not None and owners[key] != mine:
+                outcome.drop(candidate.work, NotAnError.REPEATED)
+            elif candidate.grouping.fingerprint in excluded:
+                outcome.drop(candidate.work, NotAnError.EXCLUDED)
+            else:
+                kept.append(candidate)
+        outcome.candidates = kept
+
+    @staticmethod
+    def _claim_of(key: bytes, work: Work, entry: int, window: timedelta) -> Claim:
+        at = from_ms(work.received_at_ms)
+        return Claim(key, work.position, entry, at, at + window)
+
+    def _finish(self, batch: Batch, outcome: _Outcome, *, stored: bool) -> int:
+        """Fold what is stored of the batch into its issues and take it off the list; returns the issues opened."""
+        folds = self._events.fold(batch.id) if stored else []
+        now = self._clock.now()
+        records = [_aside_of(self._node, work, failure) for work, failure in outcome.failures]
+        with self._db.write() as tx:
+            opened = attach(tx, batch.id, folds, now, self._new_id)
+            aside.remove(tx, batch.aside)
+            lost = aside.put(tx, records, now, max_records=self._bounds.aside_records)
+            if lost:
+                _log.error("aside_full", not_kept=lost, bound=self._bounds.aside_records)
+                for work, _ in outcome.failures[-lost:]:
+                    outcome.drop(work, "aside_full")
+            batches.add_dropped(tx, outcome.dropped)
+            batches.sweep(tx, now)
+            batches.finish(tx, batch)
+        return opened
+
+    def _count(self, batch: Batch, decoded: Sequence[Decoded], outcome: _Outcome, opened: int) -> None:
+        counts = self.counts
+        counts.batches += 1
+        counts.events += sum(len(one.events) for one in decoded)
+        counts.stored += len(outcome.candidates)
+        counts.opened += opened
+        counts.set_aside += len(outcome.failures)
+        for (_, _, reason), count in outcome.dropped.items():
+            counts.dropped[reason] += count
+        counts.position = max(counts.position, batch.end)
+
+
+def _refused(decoded: Sequence[Decoded], reason: str) -> _Outcome:
+    """Every request of the batch set aside as it came."""
+    outcome = _Outcome()
+    outcome.failures = [(one.work, Failure(one.work.entry, one.work.body, reason)) for one in decoded]
+    return outcome
+
+
+def _work_of(record: Record | Damaged) -> Work:
+    if isinstance(record, Damaged):
+        return Work(record.position, WHOLE, 0, DAMAGED, None, "", "", {}, b"", refused=record.reason)
+    return Work(
+        record.position,
+        WHOLE,
+        record.received_at_ms,
+        record.intake,
+        record.key_id,
+        record.path,
+        record.query,
+        record.headers,
+        record.body,
+    )
+
+
+def _work_aside(record: Aside) -> Work:
+    return Work(
+        record.position,
+        record.entry,
+        to_ms(record.received_at),
+        record.intake,
+        record.key_id,
+        record.path,
+        record.query,
+        record.headers,
+        record.body,
+    )
+
+
+def _aside_of(node: NodeId, work: Work, failure: Failure) -> Aside:
+    return Aside(
+        node,
+        work.position,
+        failure.entry,
+        from_ms(work.received_at_ms),
+        work.intake,
+        work.key_id,
+        work.path,
+        work.query,
+        work.headers,
+        failure.body,
+        failure.reason,
+    )

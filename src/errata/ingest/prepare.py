@@ -1,0 +1,198 @@
+"""From the bytes of a request to the rows of its errors. No database, no clock: a repetition comes out equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from errata.base.errors import ErrataError
+from errata.base.ids import NodeId, event_id_at
+from errata.events import batches
+from errata.events.batches import Rules
+from errata.events.clamp import event_time
+from errata.events.limits import Limits, limit
+from errata.events.model import Event, Intake, NotAnError
+from errata.events.qualify import FindOf, Qualified, TraceOf, qualify
+from errata.events.rows import EventRow, row_of
+from errata.events.scrub import scrub
+from errata.grouping.versions import Grouping, group
+from errata.ingest.aside import WHOLE
+from errata.ingest.inflate import inflate
+from errata.ingest.wire import datadog_logs
+from errata.ingest.wire.model import Reject, Retry, WireRecord
+from errata.ingest.wire.retries import retry_of
+from errata.ingest.wire.split import entries_of
+from errata.stacks.model import StackTrace
+
+_log = structlog.get_logger("errata.digest")
+
+Decoder = Callable[[WireRecord], list[Event | Reject]]
+DECODERS: dict[Intake, Decoder] = {Intake.DD_LOGS: datadog_logs.decode}
+"""The decoder of each intake. A record of an intake that is missing here came from a newer version and waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One request to digest, from the journal or from what was set aside.
+
+    `entry` is -1 for a whole request as it was received, else the index of the one entry that `body` holds.
+    `refused` is why it can't even be tried (a damaged stretch of the journal), or empty.
+    """
+
+    position: int
+    entry: int
+    received_at_ms: int
+    intake: str
+    key_id: UUID | None
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What could not be digested: the whole request (`entry` -1) or one entry, with its bytes and the reason."""
+
+    entry: int
+    body: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A request as events. `inflated_bytes` is what it weighs in memory."""
+
+    work: Work
+    events: tuple[Event, ...]
+    failures: tuple[Failure, ...]
+    retry: Retry | None
+    inflated_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An event that is an error, ready but for its batch's number."""
+
+    work: Work
+    event: Event
+    trace: StackTrace | None
+    grouping: Grouping
+    timestamp: int
+    time_clamped: bool
+
+    @property
+    def identity(self) -> bytes | None:
+        """The key under which the event counts once, where it has an identity."""
+        if not self.event.identity:
+            return None
+        return batches.key_of("event", f"{self.event.service}\0{self.event.identity}")
+
+
+class Preparer:
+    """Decodes requests and turns their errors into rows.
+
+    `trace_of` and `find_of` parse stacks (with a cache behind them); `max_body_bytes` bounds an inflated request as
+    it did when it was received.
+    """
+
+    def __init__(self, *, trace_of: TraceOf, find_of: FindOf, limits: Limits, max_body_bytes: int) -> None:
+        self._trace_of = trace_of
+        self._find_of = find_of
+        self._limits = limits
+        self._max_body_bytes = max_body_bytes
+
+    def decode(self, work: Work) -> Decoded:
+        """The events of a request. Raises nothing: what can't be decoded is among the failures."""
+        if work.refused:
+            return _failed(work, work.refused)
+        decoder = _decoder_of(work.intake)
+        if decoder is None:
+            return _failed(work, f"no decoder for the intake {work.intake!r} in this version")
+        try:
+            return self._decode(work, decoder)
+        except ErrataError as error:
+            return _failed(work, error.message)
+        except Exception as error:  # noqa: BLE001 - a bug in a decoder must not stop the line: the record waits, the bug is told
+            _log.exception("decoder_failed", intake=work.intake, position=work.position)
+            return _failed(work, f"the decoder failed: {type(error).__name__}")
+
+    def candidates(self, decoded: Decoded, rules: Rules) -> Iterator[Candidate | NotAnError | Failure]:
+        """What becomes of each event, in order."""
+        for event in decoded.events:
+            try:
+                yield self._candidate(decoded.work, event, rules)
+            except Exception as error:  # noqa: BLE001 - as in `decode`, for one entry
+                _log.exception("entry_failed", intake=decoded.work.intake, position=decoded.work.position)
+                yield self._entry_failure(decoded.work, event, f"digesting failed: {type(error).__name__}")
+
+    def _decode(self, work: Work, decoder: Decoder) -> Decoded:
+        encoding = work.headers.get("content-encoding", "") if work.entry == WHOLE else ""
+        body = inflate(work.body, encoding, self._max_body_bytes)
+        record = WireRecord(work.received_at_ms, work.path, work.query, work.headers, body)
+        events: list[Event] = []
+        failures: list[Failure] = []
+        for found in decoder(record):
+            if isinstance(found, Reject):
+                entry = found.entry if work.entry == WHOLE else work.entry
+                failures.append(Failure(entry, b"[%s]" % found.raw, found.reason))
+            else:
+                events.append(found)
+        if work.entry != WHOLE:
+            events = [msgspec.structs.replace(event, entry=work.entry) for event in events]
+        retry = retry_of(record) if work.entry == WHOLE else None
+        return Decoded(work, tuple(events), tuple(failures), retry, len(body))
+
+    def _candidate(self, work: Work, event: Event, rules: Rules) -> Candidate | NotAnError:
+        verdict = qualify(limit(event, self._limits), self._trace_of, self._find_of)
+        if not isinstance(verdict, Qualified):
+            return verdict
+        # Scrubbed before it is grouped: what is stored explains the issue it is in, secrets or not.
+        clean, trace = scrub(verdict.event), verdict.trace
+        if clean.error_stack != verdict.event.error_stack:
+            trace = self._trace_of(clean.error_stack, clean.language)
+        timestamp, clamped = event_time(clean, rules.past_ms, rules.future_ms)
+        grouping = group(clean, trace, rules.grouping)
+        return Candidate(work, clean, trace, grouping, timestamp, clamped)
+
+    def _entry_failure(self, work: Work, event: Event, reason: str) -> Failure:
+        """The bytes of the one entry where they can be told apart again, so that a replay repeats no other."""
+        if work.entry != WHOLE:
+            return Failure(work.entry, work.body, reason)
+        body = inflate(work.body, work.headers.get("content-encoding", ""), self._max_body_bytes)
+        entry = entries_of(body, work.headers.get("content-type", ""))[event.entry]
+        return Failure(event.entry, entry.raw if entry.is_text else b"[%s]" % entry.raw, reason)
+
+
+def _decoder_of(intake: str) -> Decoder | None:
+    return DECODERS.get(Intake(intake)) if intake in Intake else None
+
+
+def _failed(work: Work, reason: str) -> Decoded:
+    return Decoded(work, (), (Failure(work.entry, work.body, reason),), None, len(work.body))
+
+
+def row_for(candidate: Candidate, batch: int, node: NodeId) -> EventRow:
+    """The row under which an error is stored in a batch."""
+    event, work, grouping = candidate.event, candidate.work, candidate.grouping
+    return row_of(
+        event,
+        batch=batch,
+        node=node,
+        position=work.position,
+        event_id=event_id_at(node, work.position, event.entry),
+        timestamp=candidate.timestamp,
+        time_clamped=candidate.time_clamped,
+        fingerprint=grouping.fingerprint,
+        grouping_version=grouping.version,
+        file_path=grouping.file_path,
+        function_name=grouping.function_name,
+        has_in_app=grouping.has_in_app,
+        trace=candidate.trace,
+        error_type=grouping.error_type,
+    )
