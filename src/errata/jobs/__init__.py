@@ -1,0 +1,1 @@
+"""Loops, locks and processes without meaning: what runs, not what it does."""
