@@ -1,0 +1,1 @@
+"""Who may: the organisation, its people and teams, their roles, and the keys that open doors."""
