@@ -1,0 +1,1 @@
+"""Rim for operators and their monitors: health and metrics. Open to whoever reaches the port; holds no secrets."""
