@@ -1,0 +1,90 @@
+"""One door to the parsers: which language a stack text is in, and the bounds under which it is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import msgspec
+
+from errata.stacks import java, javascript, python
+from errata.stacks.model import StackTrace
+
+LIMIT = 64 * 1024
+"""Characters of a stack that are read; of a longer one the first and the last half."""
+
+Parser = Callable[[str], StackTrace | None]
+
+_PARSERS: dict[str, Parser] = {"python": python.parse, "java": java.parse, "javascript": javascript.parse}
+_FAMILY = {
+    "kotlin": "java",
+    "scala": "java",
+    "groovy": "java",
+    "clojure": "java",
+    "jvm": "java",
+    "android": "java",
+    "js": "javascript",
+    "node": "javascript",
+    "nodejs": "javascript",
+    "node.js": "javascript",
+    "typescript": "javascript",
+    "browser": "javascript",
+}
+_DIALECTS = ("kotlin", "scala", "groovy", "clojure", "typescript")
+_COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}m")
+
+
+def parse(text: str, language: str = "") -> StackTrace | None:
+    """The stack trace in `text`; None where neither a call nor an exception's line is recognized.
+
+    `language` is a hint, in lower case: its parser goes first, but a text that only another one finds calls in is
+    that other's. Takes time linear in the text, reads at most `LIMIT` characters of it, and raises nothing.
+    """
+    body, is_cut = _prepared(text)
+    if not body:
+        return None
+    hint = _FAMILY.get(language, language)
+    without_calls: StackTrace | None = None
+    for name in _order(body, hint):
+        trace = _PARSERS[name](body)
+        if trace is None:
+            continue
+        if any(block.frames for block in trace.blocks):
+            return _named(trace, language, hint, is_cut=is_cut)
+        if without_calls is None:
+            without_calls = trace
+    return None if without_calls is None else _named(without_calls, language, hint, is_cut=is_cut)
+
+
+def uncoloured(text: str) -> str:
+    """The text without terminal colours and with plain line ends."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _COLOURS.sub("", text) if "\x1b" in text else text
+
+
+def _prepared(text: str) -> tuple[str, bool]:
+    """The text that the parsers see, and whether its middle was left out."""
+    is_cut = len(text) > LIMIT
+    if is_cut:
+        head, tail = text[: LIMIT // 2], text[-LIMIT // 2 :]
+        text = head[: head.rfind("\n") + 1 or None] + "\n" + tail[tail.find("\n") + 1 :]
+    if "\\n" in text and "\n" not in text.strip():  # escaped once too often on its way
+        text = text.replace("\\r\\n", "\n").replace("\\n", "\n").replace("\\t", "\t")
+    return uncoloured(text).rstrip(), is_cut
+
+
+def _order(text: str, hint: str) -> list[str]:
+    """The parsers worth trying: the hinted one first, then by what the text shows."""
+    order = [hint] if hint in _PARSERS else []
+    seems = "python" if 'File "' in text and ", line " in text else "java" if java.is_likely(text) else "javascript"
+    order += [name for name in (seems, "python", "java", "javascript") if name not in order]
+    return list(dict.fromkeys(order))
+
+
+def _named(trace: StackTrace, language: str, hint: str, *, is_cut: bool) -> StackTrace:
+    """The trace under the name that the client used for its language, where that is one of the same family."""
+    name = language if language in _DIALECTS and hint == trace.language else trace.language
+    if name == trace.language and not is_cut:
+        return trace
+    return msgspec.structs.replace(trace, language=name, truncated=is_cut)
