@@ -48,6 +48,16 @@ class Qualified:
 _ERROR_STATUSES = frozenset({Status.EMERGENCY, Status.ALERT, Status.CRITICAL, Status.ERROR})
 
 
+def refusal(event: Event) -> NotAnError | None:
+    """Why a log is no error, as far as that shows without looking at its stack; None when it may be one.
+
+    Cheap, so that the many logs that are no errors need not be bounded, scrubbed or parsed.
+    """
+    if event.status not in _ERROR_STATUSES:
+        return NotAnError.STATUS
+    return None if event.service else NotAnError.NO_SERVICE
+
+
 def qualify(event: Event, trace_of: TraceOf, find_of: FindOf) -> Qualified | NotAnError:
     """Whether a log is an error, by the product's rule for backend logs.
 
@@ -58,19 +68,18 @@ def qualify(event: Event, trace_of: TraceOf, find_of: FindOf) -> Qualified | Not
     The answer's event has type, message, stack and language filled where the client left them out. An error without
     a message of its own takes the stack's, then the first line of the log's message.
     """
-    if event.status not in _ERROR_STATUSES:
-        return NotAnError.STATUS
-    if not event.service:
-        return NotAnError.NO_SERVICE
+    refused = refusal(event)
+    if refused is not None:
+        return refused
     trace = _own_trace(event, trace_of)
-    if trace is not None:
+    if trace is not None and _has_frame(trace):
         return Qualified(_filled(event, trace, event.error_stack, event.message), trace)
     found = find_of(event.message, event.language) if event.message else None
     if found is not None and _has_frame(found.trace):
         stack = event.message[found.start : found.end]
         return Qualified(_filled(event, found.trace, stack, event.message[: found.start]), found.trace)
     if event.error_type:
-        return Qualified(_filled(event, None, event.error_stack, event.message), None)
+        return Qualified(_filled(event, trace, event.error_stack, event.message), trace)
     return NotAnError.NO_ERROR
 
 
@@ -78,8 +87,7 @@ def _own_trace(event: Event, trace_of: TraceOf) -> StackTrace | None:
     if event.frames:
         block = ExceptionBlock(event.error_type, event.error_message, event.frames)
         return StackTrace(event.language, (block,))
-    trace = trace_of(event.error_stack, event.language) if event.error_stack else None
-    return trace if trace is not None and _has_frame(trace) else None
+    return trace_of(event.error_stack, event.language) if event.error_stack else None
 
 
 def _has_frame(trace: StackTrace) -> bool:

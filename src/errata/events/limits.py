@@ -1,0 +1,226 @@
+"""Bounds of a stored event: what is longer is cut, and the event says what was cut. Pure.
+
+With every bound used up an event stays below 500 kB, so that the 1 MB which a log entry may have is cut by its parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from errata.events.model import Cause, Event, Json
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes are bytes of UTF-8, counts are per event; `max_depth` counts objects and arrays inside each other."""
+
+    message_bytes: int = 64 * 1024
+    stack_bytes: int = 64 * 1024
+    error_message_bytes: int = 16 * 1024
+    attributes_bytes: int = 64 * 1024
+    max_keys: int = 256
+    max_depth: int = 10
+    max_tags: int = 100
+    max_teams: int = 20
+    max_causes: int = 10
+    cause_stack_bytes: int = 16 * 1024
+    max_frames: int = 500
+
+
+DEFAULT_LIMITS = Limits()
+_SHORT = (
+    ("service", "service", 100),
+    ("env", "env", 200),
+    ("version", "version", 200),
+    ("host", "host", 255),
+    ("source", "source", 100),
+    ("language", "language", 50),
+    ("error_type", "error.type", 300),
+    ("error_fingerprint", "error.fingerprint", 4096),
+    ("error_handling", "error.handling", 50),
+    ("error_source", "error.source", 100),
+    ("error_category", "error.category", 100),
+    ("usr_id", "usr.id", 300),
+    ("usr_email", "usr.email", 320),
+    ("usr_name", "usr.name", 300),
+    ("usr_anonymous_id", "usr.anonymous_id", 300),
+    ("session_id", "session.id", 200),
+    ("trace_id", "trace_id", 64),
+    ("span_id", "span_id", 64),
+    ("identity", "identity", 300),
+)
+"""Field, its name in `cut`, most bytes. A fingerprint is cut late, because the cut would join what differs behind."""
+_TAG_BYTES = 200
+
+
+def limit(event: Event, limits: Limits = DEFAULT_LIMITS) -> Event:
+    """The event within its bounds; the very same object when nothing had to be cut.
+
+    Texts lose their end, a stack its middle (either end may be the crash side), attributes the keys that come last.
+    """
+    changes: dict[str, object] = {}
+    cut: list[str] = []
+    for field, name, most in (*_SHORT, *_long(limits)):
+        text = getattr(event, field)
+        if len(text) * 4 > most and _size(text) > most:
+            changes[field] = _head(text, most)
+            cut.append(name)
+    if _too_long(event.error_stack, limits.stack_bytes):
+        changes["error_stack"] = cut_middle(event.error_stack, limits.stack_bytes)
+        cut.append("error.stack")
+    _limit_lists(event, limits, changes, cut)
+    attributes = _limited_attributes(event.attributes, limits)
+    if attributes is not event.attributes:
+        changes["attributes"] = attributes
+        cut.append("attributes")
+    if not changes:
+        return event
+    changes["cut"] = tuple(dict.fromkeys((*event.cut, *cut)))
+    return msgspec.structs.replace(event, **changes)
+
+
+def cut_middle(text: str, max_bytes: int) -> str:
+    """A text of at most `max_bytes`: its first and last lines, and between them a line that says how much is missing.
+
+    A line longer than half the bound is itself cut.
+    """
+    half = max(0, (max_bytes - _NOTE_BYTES) // 2)
+    data = text.encode("utf-8", "replace")
+    head, tail = data[:half], data[len(data) - half :]
+    head = head[: head.rfind(b"\n")] if b"\n" in head else head
+    tail = tail[tail.find(b"\n") + 1 :] if b"\n" in tail else tail
+    note = f"    [{len(data) - len(head) - len(tail)} bytes left out]"
+    return "\n".join((head.decode("utf-8", "ignore"), note, tail.decode("utf-8", "ignore")))
+
+
+def _long(limits: Limits) -> tuple[tuple[str, str, int], ...]:
+    return (
+        ("message", "message", limits.message_bytes),
+        ("error_message", "error.message", limits.error_message_bytes),
+    )
+
+
+def _limit_lists(event: Event, limits: Limits, changes: dict[str, object], cut: list[str]) -> None:
+    for field, most in (("tags", limits.max_tags), ("team", limits.max_teams)):
+        values = getattr(event, field)
+        if values and (len(values) > most or any(_too_long(value, _TAG_BYTES) for value in values)):
+            changes[field] = tuple(dict.fromkeys(_head(value, _TAG_BYTES) for value in values[:most]))
+            cut.append(field)
+    if len(event.frames) > limits.max_frames:
+        half = limits.max_frames // 2
+        changes["frames"] = event.frames[:half] + event.frames[-half:]
+        cut.append("error.frames")
+    if event.causes:
+        causes = tuple(_limited_cause(cause, limits) for cause in event.causes[: limits.max_causes])
+        if causes != event.causes:
+            changes["causes"] = causes
+            cut.append("error.causes")
+
+
+def _limited_cause(cause: Cause, limits: Limits) -> Cause:
+    stack = cause.stack
+    return Cause(
+        type=_head(cause.type, 300),
+        message=_head(cause.message, 4096),
+        stack=cut_middle(stack, limits.cause_stack_bytes) if _too_long(stack, limits.cause_stack_bytes) else stack,
+    )
+
+
+def _too_long(text: str, most: int) -> bool:
+    return len(text) * 4 > most and _size(text) > most
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+
+
+def _head(text: str, most: int) -> str:
+    """The longest beginning of at most `most` bytes."""
+    return text.encode("utf-8", "replace")[:most].decode("utf-8", "ignore") if _too_long(text, most) else text
+
+
+def _limited_attributes(attributes: dict[str, Json], limits: Limits) -> dict[str, Json]:
+    if not attributes or _surely_fit(attributes, limits):
+        return attributes
+    budget = _Budget(limits.max_keys, limits.attributes_bytes)
+    limited = _limited_object(attributes, budget, limits.max_depth)
+    return limited if budget.cut else attributes
+
+
+def _surely_fit(attributes: dict[str, Json], limits: Limits) -> bool:
+    """A quick look at the JSON text: it may count too much (brackets inside texts), never too little."""
+    try:
+        text = msgspec.json.encode(attributes)
+    except (ValueError, RecursionError):
+        return False
+    return (
+        len(text) <= limits.attributes_bytes
+        and text.count(b'":') <= limits.max_keys
+        and text.count(b"{") + text.count(b"[") <= limits.max_depth
+    )
+
+
+class _Budget:
+    """What may still be kept of an event's attributes, and whether something was cut."""
+
+    def __init__(self, keys: int, size: int) -> None:
+        self.keys = keys
+        self.size = size
+        self.longest = size // 4  # so that one long text does not push all others out
+        self.cut = False
+
+    def is_spent(self) -> bool:
+        if self.size > 0:
+            return False
+        self.cut = True
+        return True
+
+
+def _limited_object(value: Mapping[str, Json], budget: _Budget, depth: int) -> dict[str, Json]:
+    kept: dict[str, Json] = {}
+    for key, inner in value.items():
+        if budget.keys <= 0:
+            budget.cut = True
+        if budget.keys <= 0 or budget.is_spent():
+            break
+        budget.keys -= 1
+        short = _head(key, _TAG_BYTES)
+        budget.cut = budget.cut or short is not key
+        budget.size -= len(short) + _PUNCTUATION
+        kept[short] = _limited_value(inner, budget, depth - 1)
+    return kept
+
+
+def _limited_value(value: Json, budget: _Budget, depth: int) -> Json:
+    if isinstance(value, str):
+        short = _head(value, max(0, min(budget.longest, budget.size)))
+        budget.cut = budget.cut or len(short) != len(value)
+        budget.size -= _size(short) + _PUNCTUATION
+        return short
+    if isinstance(value, dict | list):
+        if depth <= 0 and value:
+            budget.cut = True
+            budget.size -= len(TOO_DEEP)
+            return TOO_DEEP
+        return _limited_object(value, budget, depth) if isinstance(value, dict) else _limited_list(value, budget, depth)
+    budget.size -= value.bit_length() // 3 + 1 if isinstance(value, int) else 8
+    return value
+
+
+def _limited_list(values: list[Json], budget: _Budget, depth: int) -> list[Json]:
+    kept: list[Json] = []
+    for value in values:
+        if budget.is_spent():
+            break
+        budget.size -= 1
+        kept.append(_limited_value(value, budget, depth - 1))
+    return kept
+
+
+TOO_DEEP = "[cut: nested too deep]"
+"""Stands where objects or arrays were nested deeper than the bound."""
+_NOTE_BYTES = 64
+_PUNCTUATION = 4

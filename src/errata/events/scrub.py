@@ -1,0 +1,203 @@
+"""Secrets taken out of an event before it is stored. Pure.
+
+Attributes and tags are judged by their names, texts by a few patterns that are tried only where a telling word
+stands, so that a text without one costs a few substring searches.
+"""
+
+from __future__ import annotations
+
+
+import re
+from functools import lru_cache
+
+import msgspec
+
+from errata.events.model import Cause, Event, Json
+
+REDACTED = "[redacted]"
+
+
+def scrub(event: Event, *, cards: bool = False, emails: bool = False) -> Event:
+    """The event without secrets; the very same object when none was found.
+
+    Values of attributes and tags whose name says password, secret, token, authorization, cookie or API key become
+    `[redacted]`, and so do such values inside texts (`password=...`, `Bearer ...`, `https://user:...@host`).
+    `cards` and `emails` also take out card numbers (13 to 19 digits with a right check digit) and e-mail addresses
+    from texts; the columns `usr_email` and `usr_id` are meant to name the end user and stay.
+    """
+    text = _Scrubber(cards=cards, emails=emails)
+    changes: dict[str, object] = {}
+    for field in ("message", "error_message", "error_stack"):
+        old = getattr(event, field)
+        if old and (new := text.scrubbed(old)) is not old:
+            changes[field] = new
+    attributes = text.object(event.attributes, 0)
+    if attributes is not event.attributes:
+        changes["attributes"] = attributes
+    tags = tuple(text.tag(tag) for tag in event.tags)
+    if tags != event.tags:
+        changes["tags"] = tags
+    causes = tuple(text.cause(cause) for cause in event.causes)
+    if causes != event.causes:
+        changes["causes"] = causes
+    return msgspec.structs.replace(event, **changes) if changes else event
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether an attribute, header or parameter of this name holds a secret.
+
+    The name is taken apart at dots, dashes, underscores and capitals, and whole words count: `db.password`,
+    `X-Api-Key`, `accessToken`, `set-cookie`; not `token_count`, `secretary` or `session.id`.
+    """
+    return _known_name(name) if len(name) <= _CACHED_CHARS else _is_secret(name)
+
+
+class _Scrubber:
+    def __init__(self, *, cards: bool, emails: bool) -> None:
+        self._cards = cards
+        self._emails = emails
+
+    def scrubbed(self, text: str) -> str:
+        """The text, the same object when nothing in it had to go."""
+        new = _without_secrets(text)
+        if self._emails and "@" in new:
+            new = _EMAIL.sub(REDACTED, new)
+        if self._cards:
+            new = _CARD.sub(_card, new)
+        return text if new == text else new
+
+    def object(self, value: dict[str, Json], depth: int) -> dict[str, Json]:
+        changed: dict[str, Json] = {}
+        for key, inner in value.items():
+            if is_secret_name(key) and _may_be_secret(key, inner):
+                changed[key] = REDACTED
+            elif (new := self._value(inner, depth)) is not inner:
+                changed[key] = new
+        return {**value, **changed} if changed else value
+
+    def tag(self, tag: str) -> str:
+        name, colon, value = tag.partition(":")
+        return f"{name}:{REDACTED}" if colon and value and is_secret_name(name) else tag
+
+    def cause(self, cause: Cause) -> Cause:
+        message, stack = self.scrubbed(cause.message), self.scrubbed(cause.stack)
+        return cause if message is cause.message and stack is cause.stack else Cause(cause.type, message, stack)
+
+    def _value(self, value: Json, depth: int) -> Json:
+        if isinstance(value, str):
+            return self.scrubbed(value)
+        if not isinstance(value, dict | list):
+            return value
+        if depth >= _MAX_DEPTH:
+            return REDACTED  # nobody looked further down, so nothing from there is stored
+        if isinstance(value, dict):
+            return self.object(value, depth + 1)
+        new = [self._value(inner, depth + 1) for inner in value]
+        return value if all(a is b for a, b in zip(new, value, strict=True)) else new
+
+
+def _may_be_secret(name: str, value: Json) -> bool:
+    """Flags (`has_password: true`) and counters (`tokens: 512`) are none; an empty value needs no hiding."""
+    if value is None or isinstance(value, bool) or value in ("", [], {}):
+        return False
+    return not (isinstance(value, int | float) and "token" in name.lower())
+
+
+def _is_secret(name: str) -> bool:
+    words = [word.lower() for word in _WORD.findall(name[:_MAX_NAME])]
+    if not words:
+        return False
+    if words[-1] in _TOKENS or not _SECRET_WORDS.isdisjoint(words):
+        return True
+    return any(pair in _SECRET_PAIRS for pair in itertools.pairwise(words))
+
+
+def _without_secrets(text: str) -> str:
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a letter grew when lowered: positions would not fit any more
+        lowered = text.translate(_ASCII_LOWER)
+    spans: list[tuple[int, int]] = []
+    for word, pattern in _TELLING:
+        at = lowered.find(word)
+        while at >= 0:
+            match = pattern.match(text, at + len(word))
+            if match and match["secret"] != REDACTED:
+                spans.append(match.span("secret"))
+            at = lowered.find(word, match.end() if match else at + len(word))
+    return _blotted(text, spans) if spans else text
+
+
+def _blotted(text: str, spans: list[tuple[int, int]]) -> str:
+    kept: list[str] = []
+    done = 0
+    for start, end in sorted(spans):
+        if start >= done:
+            kept += (text[done:start], REDACTED)
+        done = max(done, end)
+    kept.append(text[done:])
+    return "".join(kept)
+
+
+def _card(match: re.Match[str]) -> str:
+    digits = [int(digit) for digit in match[0] if digit.isdecimal()]
+    doubled = [(2 * digit - 9 if digit > 4 else 2 * digit) for digit in digits[-2::-2]]
+    return REDACTED if (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0 else match[0]
+
+
+_CACHED_CHARS = 100
+_known_name = lru_cache(maxsize=8192)(_is_secret)
+_MAX_NAME = 1000
+_MAX_DEPTH = 32
+_ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_SECRET_WORDS = frozenset(
+    {
+        "password", "passwords", "passwd", "passphrase", "pwd", "secret", "secrets", "authorization", "cookie",
+        "cookies", "apikey", "appkey", "jwt", "bearer", "accesstoken", "authtoken", "credential", "credentials",
+    }
+)  # fmt: skip
+_TOKENS = frozenset({"token", "tokens"})
+_SECRET_PAIRS = frozenset(
+    {("api", "key"), ("app", "key"), ("application", "key"), ("private", "key"), ("access", "key"), ("pass", "phrase")}
+)
+
+# Every pattern is matched right behind its telling word and is bounded, so that a text is read about once per word.
+_ASSIGNED = re.compile(
+    r"""s?(?:[_-]?(?:access[_-]?)?key|[_-](?:hash|value))?  # secret_access_key
+    \\?["']?
+    (?: \s{0,3}(?:=>|=|:)\s{0,3}(?P<quote>\\?["'])          # "password": "...", secret => '...'
+      | =                                                   # ?token=...
+      | :[ ]?(?=\S{0,200}[0-9!-+/:=@^_`|~-]|\S{0,200}$)     # password: s3cret, but not: unexpected token: expected ...
+    )
+    (?P<secret>(?(quote)[^"'\\\n]{1,2000}|[^\s,;&"'<>(){}\[\]\\]{1,2000}))""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
+_CREDENTIALS = re.compile(
+    r"""\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?(?:(?:bearer|basic|digest|token|negotiate)\s{1,3})?"""
+    r"""(?P<secret>[^\s"'\\,;]{1,4000})""",
+    re.IGNORECASE,
+)
+_BEARER = re.compile(r"\s{1,3}(?P<secret>[A-Za-z0-9._~+/=-]{16,4000})")
+_COOKIE = re.compile(r"""\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?(?P<secret>[^\s=;"'\\]{1,200}=[^"'\\\r\n]{0,4000})""")
+_USER_INFO = re.compile(r"""[^\s/?#@:"'<>]{0,200}:(?P<secret>[^\s/?#@"'<>]{1,500})(?=@)""")
+_TELLING = (
+    ("password", _ASSIGNED),
+    ("passwd", _ASSIGNED),
+    ("passphrase", _ASSIGNED),
+    ("pwd", _ASSIGNED),
+    ("secret", _ASSIGNED),
+    ("token", _ASSIGNED),
+    ("api_key", _ASSIGNED),
+    ("api-key", _ASSIGNED),
+    ("apikey", _ASSIGNED),
+    ("authorization", _CREDENTIALS),
+    ("bearer", _BEARER),
+    ("cookie", _COOKIE),
+    ("://", _USER_INFO),
+)
+"""Words in lower case and what has to stand behind one for its `secret` group to be taken out."""
+_EMAIL = re.compile(
+    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}(?![A-Za-z0-9-])"
+)
+_CARD = re.compile(r"(?<![0-9])(?:[0-9][ -]?){12,18}[0-9](?![0-9])")

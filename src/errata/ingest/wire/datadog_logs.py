@@ -1,0 +1,180 @@
+"""Datadog's log intake: a request becomes one event per entry.
+
+Pure. Fields and their order of preference stand in `reserved.py`, the request's defaults in `tags.py`. Nothing is
+judged here: whether an event is an error is decided in `events/qualify.py`, bounds are kept in `events/limits.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from errata.base.errors import Invalid
+from errata.events.model import Event, Intake, Status, Track
+from errata.ingest.wire import reserved
+from errata.ingest.wire.json_text import clean_text, decode_json, has_nul
+from errata.ingest.wire.languages import language_of_source, platform_of_source
+from errata.ingest.wire.log_values import (
+    take_causes,
+    take_crash,
+    take_fingerprint,
+    take_handling,
+    take_hex_id,
+    take_stack,
+    take_status,
+    take_tags,
+    take_teams,
+    take_text,
+    take_time,
+    take_verbatim,
+)
+from errata.ingest.wire.model import Reject, WireRecord
+from errata.ingest.wire.reserved import Fields, split_fields
+from errata.ingest.wire.retries import IDEMPOTENCY_HEADER
+from errata.ingest.wire.split import entries_of
+from errata.ingest.wire.tags import DEFAULT_HEADERS, Defaults, defaults_of
+
+HEADERS_NEEDED = frozenset({"content-type", "content-encoding", IDEMPOTENCY_HEADER, *DEFAULT_HEADERS})
+"""The request headers that reading a request asks for: what a journal has to keep of them."""
+
+
+def decode(record: WireRecord) -> list[Event | Reject]:
+    """Every entry of a request, in order, as an event or as a reason why it is none.
+
+    The body is a JSON array of entries, one entry, entries one a line, or lines of text. An entry is an object, or a
+    text that is its message. What a lenient reader could save is saved and named in the event's `cut`. Raises
+    `Invalid` when the body as a whole cannot be read.
+    """
+    defaults = defaults_of(record)
+    content_type = record.headers.get("content-type", "")
+    if not content_type.startswith(_TEXT_TYPES) and not has_nul(record.body):
+        try:
+            value = _strict(record.body)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            pass  # one bad entry fails the whole array here; split, it fails alone
+        else:
+            entries = value if type(value) is list else [value]
+            return [_outcome(index, entry, (), record, defaults) for index, entry in enumerate(entries)]
+    return [
+        _decode_raw(entry.index, entry.raw, record, defaults, is_text=entry.is_text)
+        for entry in entries_of(record.body, content_type)
+    ]
+
+
+def _decode_raw(index: int, raw: bytes, record: WireRecord, defaults: Defaults, *, is_text: bool) -> Event | Reject:
+    value: Any
+    try:
+        if is_text and raw.lstrip()[:1] != b"{":
+            value, marks = clean_text(raw)
+        else:
+            value, marks = decode_json(raw)
+    except Invalid as error:
+        if not is_text:
+            return Reject(index, error.message, raw)
+        value, marks = clean_text(raw)  # a line that only begins like an object
+    outcome = _outcome(index, value, marks, record, defaults)
+    return outcome if isinstance(outcome, Event) else Reject(index, outcome.reason, raw)
+
+
+def _outcome(index: int, entry: Any, marks: tuple[str, ...], record: WireRecord, defaults: Defaults) -> Event | Reject:
+    if type(entry) is str:
+        entry = {"message": entry}
+    elif type(entry) is not dict:
+        reason = f"An entry is an object or a text, not {_KINDS.get(type(entry), 'a number')}."
+        return Reject(index, reason, msgspec.json.encode(entry))
+    found, rest = split_fields(entry)
+    message, rest, inner_marks = _message(found, rest)
+    return _event(index, message, found, rest, (*marks, *inner_marks), record.received_at_ms, defaults)
+
+
+def _message(found: Fields, rest: Fields) -> tuple[str, Fields, tuple[str, ...]]:
+    """The entry's message. One that is an object, also as JSON text, is unfolded into the entry's fields once.
+
+    The outer fields win over the inner ones. `found` takes the inner reserved fields; the rest comes back merged.
+    """
+    inner: Any = None
+    marks: tuple[str, ...] = ()
+    text = take_verbatim(found, reserved.MESSAGE)
+    if text:
+        head = text.lstrip()
+        if head[:1] == "{" and head.rstrip()[-1:] == "}":
+            inner, marks = _json_object(head)
+    elif type(found.get("message")) is dict:
+        inner = found.pop("message")
+    if inner is None:
+        return text, rest, ()
+    inner_found, inner_rest = split_fields(inner)
+    for name, value in inner_found.items():
+        found.setdefault(name, value)
+    return take_verbatim(found, reserved.MESSAGE) or text, {**inner_rest, **rest}, marks
+
+
+def _json_object(text: str) -> tuple[Fields | None, tuple[str, ...]]:
+    try:
+        value, marks = decode_json(text)
+    except Invalid:
+        return None, ()
+    return (value, marks) if type(value) is dict else (None, ())
+
+
+def _event(
+    index: int, message: str, found: Fields, rest: Fields, cut: tuple[str, ...], received_at_ms: int, defaults: Defaults
+) -> Event:
+    tags, common = take_tags(found), defaults.tags
+    source = take_text(found, reserved.SOURCE) or defaults.source
+    event = Event(
+        entry=index,
+        received_at=received_at_ms,
+        track=Track.LOGS,
+        intake=Intake.DD_LOGS,
+        timestamp=take_time(found, reserved.TIME, received_at_ms),
+        service=(
+            take_text(found, reserved.SERVICE)
+            or tags.service
+            or take_text(found, reserved.LOG_SERVICE)
+            or defaults.service
+            or common.service
+        ),
+        env=take_text(found, reserved.ENV) or tags.env or take_text(found, reserved.LOG_ENV) or common.env,
+        version=(
+            take_text(found, reserved.VERSION)
+            or tags.version
+            or take_text(found, reserved.LOG_VERSION)
+            or common.version
+        ),
+        host=take_text(found, reserved.HOST) or defaults.host,
+        source=source,
+        status=take_status(found, reserved.STATUS) or Status.INFO,
+        language=language_of_source(source),
+        platform=platform_of_source(source),
+        message=message,
+        error_type=take_text(found, reserved.ERROR_TYPE),
+        error_message=take_verbatim(found, reserved.ERROR_MESSAGE),
+        error_stack=take_stack(found, reserved.ERROR_STACK, reserved.LOGGER_STACK),
+        error_fingerprint=take_fingerprint(found),
+        error_handling=take_handling(found),
+        error_source=take_text(found, reserved.ERROR_SOURCE),
+        error_category=take_text(found, reserved.ERROR_CATEGORY),
+        is_crash=take_crash(found),
+        causes=take_causes(found),
+        usr_id=take_text(found, reserved.USR_ID),
+        usr_email=take_text(found, reserved.USR_EMAIL),
+        usr_name=take_text(found, reserved.USR_NAME),
+        usr_anonymous_id=take_text(found, reserved.USR_ANONYMOUS_ID),
+        session_id=take_text(found, reserved.SESSION_ID),
+        trace_id=take_hex_id(found, reserved.TRACE_ID, 32),
+        span_id=take_hex_id(found, reserved.SPAN_ID, 16),
+        team=take_teams(found, tags.team + common.team),
+        tags=tags.with_defaults(common),
+        attributes=rest,
+        cut=cut,
+    )
+    if found:  # reserved names whose values nothing could be made of stay readable as attributes
+        rest.update(found)
+    return event
+
+
+_strict = msgspec.json.Decoder().decode
+_TEXT_TYPES = ("text/", "application/logplex")
+_KINDS = {list: "a list", bool: "a boolean", type(None): "null"}

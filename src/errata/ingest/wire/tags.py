@@ -1,0 +1,91 @@
+"""Tags as Datadog's clients send them, and the request's defaults that stand behind every entry. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from errata.ingest.wire.model import WireRecord
+from errata.ingest.wire.retries import query_parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """A list of tags, as sent and each once, and what the well-known ones among them say (first one wins)."""
+
+    all: tuple[str, ...] = ()
+    service: str = ""
+    env: str = ""
+    version: str = ""
+    team: tuple[str, ...] = ()
+
+    def with_defaults(self, defaults: Tags) -> tuple[str, ...]:
+        """These tags, then those of the request that are not among them."""
+        if not self.all or not defaults.all:
+            return self.all or defaults.all
+        return tuple(dict.fromkeys(self.all + defaults.all))
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What the query or the headers of a request say for entries that do not say it themselves."""
+
+    source: str = ""
+    service: str = ""
+    host: str = ""
+    tags: Tags = Tags()
+
+
+NO_TAGS = Tags()
+DEFAULT_HEADERS = ("ddsource", "ddtags", "service", "hostname")
+"""Headers, and query parameters of the same names, that are defaults for every entry; a parameter wins."""
+
+
+def tags_of(value: object) -> Tags:
+    """The tags of a `ddtags` field: text separated by commas, or a list of texts; anything else has none."""
+    if isinstance(value, str):
+        return _known_tags(value) if len(value) <= _CACHED_CHARS else _parsed(value)
+    if isinstance(value, list):
+        return _parsed(",".join(item for item in value if isinstance(item, str)))
+    return NO_TAGS
+
+
+def defaults_of(record: WireRecord) -> Defaults:
+    """The defaults of a request. Never raises."""
+    headers = record.headers
+    source, tags, service, host = (headers.get(name, "") for name in DEFAULT_HEADERS)
+    if len(record.query) + len(tags) > _CACHED_CHARS:
+        return _defaults(record.query, source, tags, service, host)
+    return _known_defaults(record.query, source, tags, service, host)
+
+
+def _defaults(query: str, source: str, tags: str, service: str, host: str) -> Defaults:
+    said = {name: value.strip().replace("\0", "\ufffd") for name, value in query_parameters(query)} if query else {}
+    return Defaults(
+        source=said.get("ddsource") or source.strip(),
+        service=said.get("service") or service.strip(),
+        host=said.get("hostname") or host.strip(),
+        tags=tags_of(said.get("ddtags") or tags),
+    )
+
+
+def _parsed(text: str) -> Tags:
+    every = tuple(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
+    found: dict[str, list[str]] = {"service": [], "env": [], "version": [], "team": []}
+    for tag in every:
+        key, colon, value = tag.partition(":")
+        if colon and value and key in found:
+            found[key].append(value)
+    return Tags(
+        all=every,
+        service=next(iter(found["service"]), ""),
+        env=next(iter(found["env"]), ""),
+        version=next(iter(found["version"]), ""),
+        team=tuple(found["team"]),
+    )
+
+
+_CACHED_CHARS = 1000
+# One service sends the same tags and the same query for days; parsing them costs more than the rest of an entry.
+_known_tags = lru_cache(maxsize=2048)(_parsed)
+_known_defaults = lru_cache(maxsize=512)(_defaults)
