@@ -15,7 +15,8 @@ from errata.access.model import KeyKind, KeyRecord, Scope, User
 from errata.access.store import known_scopes, load_roles, load_user
 from errata.access.tables import keys
 from errata.base.ids import KeyId, UserId
-from errata.storage.sql import Transaction, insert_new, parts
+from errata.base.parts import parts
+from errata.storage.sql import Transaction, insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,9 @@ def add_key(tx: Transaction, new: KeyRecord, digest: str) -> bool:
         "created_at": new.created_at,
         "modified_at": new.modified_at,
     }
-    return tx.execute(insert_new(tx, keys, keys=("secret_digest",)).values(row)).rowcount > 0
+    return (
+        tx.execute(insert(tx, keys).values(row).on_conflict_do_nothing(index_elements=["secret_digest"])).rowcount > 0
+    )
 
 
 def save_revoked(tx: Transaction, changed: KeyRecord) -> None:

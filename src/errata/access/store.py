@@ -27,7 +27,8 @@ from errata.access.model import (
 from errata.access.tables import organisation, roles, team_members, teams, user_roles, users
 from errata.base.errors import Conflict
 from errata.base.ids import TeamId, UserId
-from errata.storage.sql import Transaction, parts
+from errata.base.parts import parts
+from errata.storage.sql import Transaction
 
 TEAM_COLUMNS = (
     *teams.c,

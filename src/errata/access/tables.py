@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, SmallInteger, String, Table, Text, Uuid
 
-from errata.storage.sql import Json, UtcDateTime, metadata
+from errata.storage.sql import Instant, Json, metadata
 
 organisation = Table(
     "organisation",
@@ -15,7 +15,7 @@ organisation = Table(
     Column("name", String(200), nullable=False),
     # Hash of the password last given by setting: a setting that did not change does not undo what the person changed.
     Column("given_password_hash", Text),
-    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_at", Instant, nullable=False),
     CheckConstraint("only = 1", name="one_row"),
 )
 
@@ -27,8 +27,8 @@ roles = Table(
     Column("builtin", String(20), unique=True),
     # NULL for built-in roles, whose scopes come with the release.
     Column("scopes", Json),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("modified_at", UtcDateTime, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("modified_at", Instant, nullable=False),
 )
 
 users = Table(
@@ -45,8 +45,8 @@ users = Table(
     Column("password_hash", Text),
     # Name, email and handle, case folded by Python: the engines fold differently, SQLite only ASCII.
     Column("search_text", Text, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("modified_at", UtcDateTime, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("modified_at", Instant, nullable=False),
 )
 
 user_roles = Table(
@@ -66,8 +66,8 @@ teams = Table(
     Column("summary", String(120)),
     Column("description", Text),
     Column("search_text", Text, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("modified_at", UtcDateTime, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("modified_at", Instant, nullable=False),
 )
 
 team_members = Table(
@@ -76,7 +76,7 @@ team_members = Table(
     Column("team_id", Uuid, ForeignKey("teams.id"), primary_key=True),
     Column("user_id", Uuid, ForeignKey("users.id"), primary_key=True),
     Column("role", String(20)),
-    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_at", Instant, nullable=False),
     Index(None, "user_id"),  # a user's teams
 )
 
@@ -94,10 +94,10 @@ keys = Table(
     Column("scopes", Json),
     Column("created_by", Uuid, ForeignKey("users.id")),
     Column("modified_by", Uuid, ForeignKey("users.id")),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("modified_at", UtcDateTime, nullable=False),
-    Column("last_used_at", UtcDateTime),
-    Column("revoked_at", UtcDateTime),
+    Column("created_at", Instant, nullable=False),
+    Column("modified_at", Instant, nullable=False),
+    Column("last_used_at", Instant),
+    Column("revoked_at", Instant),
     Index(None, "kind", "created_at"),  # lists of keys
     Index(None, "owner_id"),  # a user's keys
 )

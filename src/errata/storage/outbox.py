@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Column, Index, Integer, String, Table, Uuid, select
 
 from errata.base.facts import Actor, ActorKind, Fact
-from errata.storage.sql import Counter, Json, Transaction, UtcDateTime, insert, metadata, serialize
+from errata.storage.sql import Counter, Instant, Json, Transaction, insert, metadata, serialize
 
 facts = Table(
     "facts",
@@ -21,7 +21,7 @@ facts = Table(
     Column("id", Uuid, nullable=False, unique=True),
     Column("name", String(100), nullable=False),
     Column("subject", Uuid, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
+    Column("at", Instant, nullable=False),
     Column("actor_kind", String(16), nullable=False),
     Column("actor_id", Uuid),
     Column("data", Json, nullable=False),

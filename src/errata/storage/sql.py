@@ -69,7 +69,7 @@ Counter = BigInteger().with_variant(Integer(), "sqlite")
 """Primary key that the database counts up: SQLite does that for INTEGER only, which has 64 bits there anyway."""
 
 
-class UtcDateTime(TypeDecorator[datetime]):
+class Instant(TypeDecorator[datetime]):
     """An aware UTC datetime, stored as whole microseconds since 1970 in a 64-bit integer.
 
     Exact, sorts as it should, and the same on both engines: no text forms, no session time zone. A naive datetime
@@ -174,24 +174,28 @@ def insert(tx: Transaction, table: Table) -> postgresql.Insert | sqlite.Insert:
     return sqlite.insert(table)
 
 
-def insert_new(tx: Transaction, table: Table, *, keys: Sequence[str]) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT of one or many rows that leaves rows as they are whose `keys` (a unique constraint) exist."""
-    return insert(tx, table).on_conflict_do_nothing(index_elements=list(keys))
-
-
 def upsert(
-    tx: Transaction, table: Table, values: Mapping[str, object], *, keys: Sequence[str]
-) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT of one row that sets the other columns to the new values where `keys` (a unique constraint) exist."""
-    statement = insert(tx, table).values(dict(values))
-    fresh = {name: statement.excluded[name] for name in values if name not in keys}
-    return statement.on_conflict_do_update(index_elements=list(keys), set_=fresh)
+    tx: Transaction,
+    table: Table,
+    rows: Sequence[Mapping[str, object]],
+    *,
+    key: Sequence[str],
+    update: Sequence[str] = (),
+) -> None:
+    """Insert rows; where `key` (columns of a unique constraint) exists, set the `update` columns to the new values.
 
-
-def parts(items: Sequence[T], size: int = 1_000) -> Iterator[Sequence[T]]:
-    """The items in slices of at most `size`: an IN takes 32 766 values on SQLite, and is planned slowly long before."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+    Without `update` an existing row stays as it is. Columns that need more than "the new value" (a minimum, a sum) are
+    written with `insert` and `least` or `greatest`.
+    """
+    if not rows:
+        return
+    statement = insert(tx, table)
+    if update:
+        fresh = {name: statement.excluded[name] for name in update}
+        statement = statement.on_conflict_do_update(index_elements=list(key), set_=fresh)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=list(key))
+    tx.execute(statement, [dict(row) for row in rows])
 
 
 def serialize(tx: Transaction, name: str) -> None:
