@@ -6,7 +6,7 @@ stands, so that a text without one costs a few substring searches.
 
 from __future__ import annotations
 
-
+import itertools
 import re
 from functools import lru_cache
 
