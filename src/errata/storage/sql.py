@@ -35,7 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -106,8 +106,11 @@ class Database:
     """
 
     def __init__(self, url: str, *, busy_timeout_s: float = 10.0) -> None:
-        parsed = make_url(url)
-        backend = parsed.get_backend_name()
+        try:
+            parsed = make_url(url)
+            backend = parsed.get_backend_name()
+        except (ArgumentError, ValueError) as error:  # not repeated: it may hold a password
+            raise Invalid("This is not the URL of a database.", where="database_url") from error
         if backend == "sqlite":
             self._reading, self._writing = _sqlite_engines(parsed, busy_timeout_s)
         elif backend == "postgresql":
