@@ -52,10 +52,11 @@ def decode(record: WireRecord) -> list[Event | Reject]:
         try:
             value = _strict(record.body)
         except (msgspec.MsgspecError, ValueError, RecursionError):
-            pass  # one bad entry fails the whole array here; split, it fails alone
-        else:
-            entries = value if type(value) is list else [value]
-            return [_outcome(index, entry, (), record, defaults) for index, entry in enumerate(entries)]
+            value = None  # one bad entry fails the whole array here; split, it fails alone
+        if type(value) is dict:
+            return [_outcome(0, value, (), record, defaults)]
+        if type(value) is list:
+            return [_outcome(index, entry, (), record, defaults) for index, entry in enumerate(value)]
     return [
         _decode_raw(entry.index, entry.raw, record, defaults, is_text=entry.is_text)
         for entry in entries_of(record.body, content_type)
@@ -171,7 +172,7 @@ def _event(
         cut=cut,
     )
     if found:  # reserved names whose values nothing could be made of stay readable as attributes
-        rest.update(found)
+        rest.update((name, value) for name, value in found.items() if not (type(value) is str and not value.strip()))
     return event
 
 
