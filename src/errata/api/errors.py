@@ -1,0 +1,115 @@
+"""The one place where an error becomes HTTP: status, headers and the body's shape by family of operations."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import msgspec
+
+from errata.api.operation import Style
+from errata.base.errors import (
+    Conflict,
+    ErrataError,
+    Fault,
+    Forbidden,
+    Invalid,
+    NotFound,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
+
+CONCURRENT_CALLS = "concurrent_calls"
+"""Name of the one bound on the rate that this rim has; told in `X-RateLimit-Name`."""
+
+_STATUS: dict[type[ErrataError], HTTPStatus] = {
+    Invalid: HTTPStatus.BAD_REQUEST,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_ALWAYS_TEXT = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
+"""Documented with plain texts for every family (behaviour 1.4)."""
+
+
+class APIErrorResponse(msgspec.Struct, frozen=True):
+    """Errors as plain sentences."""
+
+    errors: list[str]
+
+
+class JSONAPIErrorItem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One error. `status` is a text, never a number."""
+
+    status: str
+    title: str
+    detail: str = ""
+
+
+class JSONAPIErrorResponse(msgspec.Struct, frozen=True):
+    """Errors as objects, one for each fault."""
+
+    errors: list[JSONAPIErrorItem]
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """An answer that is not a success. `headers` come on top of the content type, which is the operation's."""
+
+    status: int
+    body: APIErrorResponse | JSONAPIErrorResponse
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def refusal_of(error: ErrataError, style: Style) -> Refusal:
+    """The answer to an error, in the shape of the operation's family."""
+    status = _STATUS.get(type(error), HTTPStatus.BAD_REQUEST)
+    return refusal(status, _faults(error, status), style, headers=_headers(error))
+
+
+def refusal(
+    status: HTTPStatus, faults: tuple[Fault, ...], style: Style, headers: tuple[tuple[str, str], ...] = ()
+) -> Refusal:
+    """An answer with one error for each fault; `where` stands before the message where there is one."""
+    texts = [f"{fault.where}: {fault.message}" if fault.where else fault.message for fault in faults]
+    if style is Style.PLAIN or status in _ALWAYS_TEXT:
+        return Refusal(status.value, APIErrorResponse(texts), headers)
+    items = [JSONAPIErrorItem(str(status.value), status.phrase, text) for text in texts]
+    return Refusal(status.value, JSONAPIErrorResponse(items), headers)
+
+
+def _faults(error: ErrataError, status: HTTPStatus) -> tuple[Fault, ...]:
+    if isinstance(error, Invalid):
+        return error.faults
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        # The documented word comes first, for programs; what to do about it follows, for people.
+        return (Fault("", f"{status.phrase}: {error.message}" if error.message else status.phrase),)
+    return (Fault("", error.message),)
+
+
+def _headers(error: ErrataError) -> tuple[tuple[str, str], ...]:
+    if isinstance(error, Unauthenticated):
+        return (("WWW-Authenticate", 'Bearer realm="errata"'),)
+    if isinstance(error, TooMany):
+        return (*rate_limit(error.retry_after_s), ("X-RateLimit-Name", CONCURRENT_CALLS))
+    if isinstance(error, Unavailable):
+        return _retry(error.retry_after_s)
+    return ()
+
+
+def rate_limit(reset_s: int, limit: int = 0, period_s: int = 1) -> tuple[tuple[str, str], ...]:
+    """The headers of a 429: the official clients wait `X-RateLimit-Reset` seconds and ignore `Retry-After`."""
+    return (
+        *_retry(reset_s),
+        ("X-RateLimit-Limit", str(limit)),
+        ("X-RateLimit-Period", str(period_s)),
+        ("X-RateLimit-Remaining", "0"),
+    )
+
+
+def _retry(after_s: int) -> tuple[tuple[str, str], ...]:
+    return (("Retry-After", str(after_s)), ("X-RateLimit-Reset", str(after_s)))

@@ -1,0 +1,19 @@
+"""The table of operations. Routes, the scope check and the published document all come from this one.
+
+Each family's rows stand in its own file beside its handlers, so that a row is read with what it does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from errata.api import error_tracking, keys, teams, users, validate
+from errata.api.operation import Operation
+
+OPERATIONS: tuple[Operation[Any], ...] = (
+    *error_tracking.OPERATIONS,
+    *users.OPERATIONS,
+    *teams.OPERATIONS,
+    *keys.OPERATIONS,
+    *validate.OPERATIONS,
+)

@@ -1,0 +1,52 @@
+"""What the operations need from the rooms below, as seams: handlers get one `Rooms` and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from errata.access.commands import AccessCommands
+from errata.access.reads import AccessReads
+from errata.base.clock import Clock
+from errata.base.facts import Actor
+from errata.base.ids import IssueId, UserId
+from errata.issues.model import Issue, IssueHit, IssueSearch, IssueState
+
+
+class IssueReading(Protocol):
+    """Questions about issues; see `errata.issues.reads`."""
+
+    def search(self, search: IssueSearch) -> list[IssueHit]:
+        """The hits in their order, at most 100. Raises `Invalid` for the query, `Unavailable` without engine."""
+        ...
+
+    def get(self, issue_id: IssueId) -> Issue:
+        """One issue. Raises `NotFound`."""
+        ...
+
+
+class IssueChanging(Protocol):
+    """Commands on issues; see `errata.issues.commands`. All raise `NotFound` for an unknown issue."""
+
+    def set_state(self, issue_id: IssueId, state: IssueState, actor: Actor) -> Issue:
+        """Any state may follow any."""
+        ...
+
+    def assign(self, issue_id: IssueId, user_id: UserId, actor: Actor) -> Issue:
+        """Make a user the assignee."""
+        ...
+
+    def unassign(self, issue_id: IssueId, actor: Actor) -> None:
+        """Take the assignee away."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The rooms that handlers talk to."""
+
+    issues: IssueReading
+    issue_commands: IssueChanging
+    access: AccessReads
+    access_commands: AccessCommands
+    clock: Clock
