@@ -44,6 +44,12 @@ class Invalid(ErrataError):
         self.faults = faults or (Fault(where, message),)
 
 
+class Unsupported(Invalid):
+    """The body's media type or encoding is none that is read here; the message lists those that are."""
+
+    code = "unsupported"
+
+
 class Unauthenticated(ErrataError):
     """No credential was given where one is needed."""
 
