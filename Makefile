@@ -31,10 +31,13 @@ test: setup ## lint, types, import contracts and all tests
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
+reference: setup ## print docs/reference from the code; a test fails when it is old
+	$(BIN)/errata reference docs/reference
+
 bench: setup ## measure this machine; docs/benchmarks.md says what was seen and how to read it
 	$(BIN)/python -m bench
 
 lock: ## compile requirements.lock anew (needs uv); releases younger than a week wait
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --override requirements/overrides.txt --exclude-newer "$$(date -u -d '7 days ago' +%F)" -o requirements.lock
 
-.PHONY: help setup run demo test bench lock
+.PHONY: help setup run demo test reference bench lock

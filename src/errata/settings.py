@@ -135,21 +135,30 @@ class Settings:
     )
 
     api_key: str = _setting(
-        "", _chosen_secret(16), "key", "The API key to create at the first start instead of a random one.", secret=True
+        "",
+        _chosen_secret(16),
+        "key",
+        "An API key to add when it is not known yet; empty: the first start makes a random one.",
+        secret=True,
     )
     app_key: str = _setting(
         "",
         _chosen_secret(16),
         "key",
-        "The application key to create at the first start instead of a random one.",
+        "An application key of the administrator to add when it is not known yet; empty: as above.",
         secret=True,
     )
-    admin_email: str = _setting("", _email, "e-mail", "The administrator to create at the first start.")
+    admin_email: str = _setting(
+        "",
+        _email,
+        "e-mail",
+        "An administrator to add when nobody has this address; empty: the first start makes `admin@localhost`.",
+    )
     admin_password: str = _setting(
         "",
         _chosen_secret(8),
         "password",
-        "The administrator's password at the first start instead of a random one.",
+        "The administrator's password, set when it differs from the one given before; empty: a random one.",
         secret=True,
     )
 
@@ -227,7 +236,10 @@ class Settings:
         20_000, _whole(100, 1_000_000), "events", "Most events that the worker stores in one batch."
     )
     digest_batch_bytes: int = _setting(
-        32 << 20, _size(1 << 20, 1 << 30), "bytes", "Most journal bytes that the worker reads for one batch."
+        64 << 20,
+        _size(1 << 20, 1 << 30),
+        "bytes",
+        "Most bytes of requests, inflated, that the worker takes into one batch.",
     )
 
 

@@ -1,0 +1,117 @@
+"""`errata serve`: what is done before the processes start, and how each is started.
+
+Runs in the supervisor, which lives as long as the server: nothing heavy may be imported here.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from socket import socket
+
+from errata.base.clock import SystemClock
+from errata.base.errors import ErrataError, Unavailable
+from errata.cli.sockets import listen, port_of
+from errata.jobs.lines import Lines
+from errata.jobs.locks import hold
+from errata.jobs.supervisor import Plan, Supervisor
+from errata.settings import PREFIX, Settings, as_environment
+
+_ROLES = ("engine", "worker", "web")
+_ORPHANS_S = 10.0
+"""How long the processes of a server that was just killed may take to vanish."""
+
+
+def serve(settings: Settings) -> None:
+    """Prepare the folder, start engine, worker and web, and stay until told to stop. Raises Conflict, Unavailable."""
+    log = Lines(sys.stderr, SystemClock(), process="serve", form=settings.log_format, least=settings.log_level)
+    make_folder(settings.data)
+    lock = hold(settings.data)
+    for role in _ROLES:
+        hold(settings.data, role, patience_s=_ORPHANS_S).release()
+    sockets = _open_sockets(settings)
+    settings = replace(settings, port=port_of(sockets.web))
+    _prepare(settings)
+    url = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{settings.port}"
+    log.info("listening", url=url, data=settings.data)
+    Supervisor(_plans(settings, sockets), log).run()
+    lock.release()
+
+
+def make_folder(data: Path) -> None:
+    """Make the data folder, closed to other users. Raises Unavailable in plain words."""
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"data folder {data} cannot be made: {error.strerror}") from error
+    if not os.access(data, os.W_OK | os.X_OK):
+        raise Unavailable(f"data folder {data} cannot be written by this user")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sockets:
+    web: socket
+    engine: socket | None
+    """None when the events live in a ClickHouse server."""
+
+
+def _open_sockets(settings: Settings) -> _Sockets:
+    web = listen(settings.host, settings.port)
+    return _Sockets(web, None if settings.events_url else listen("127.0.0.1", 0))
+
+
+def _prepare(settings: Settings) -> None:
+    """Bring the folder up to date in a process that ends: what it imports would stay in the supervisor's memory."""
+    command = [*_errata(), "migrate", "--first-start"]
+    done = subprocess.run(command, env=_environment(settings), stdin=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        raise ErrataError("the data folder could not be brought up to date, see above; nothing was started")
+
+
+def _plans(settings: Settings, sockets: _Sockets) -> list[Plan]:
+    if sockets.engine is None:
+        common = _environment(settings)
+        return [
+            Plan("worker", (*_errata(), "worker"), common, grace_s=30),
+            _web(common, sockets.web),
+        ]
+    reading, writing = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    own = replace(settings, engine_read_secret=reading, engine_write_secret=writing)
+    door = f"127.0.0.1:{port_of(sockets.engine)}/errata"
+    listening = sockets.engine.fileno()
+    return [
+        Plan(
+            "engine",
+            (*_errata(), "engine", "--listening", str(listening)),
+            _environment(own),
+            sockets=(listening,),
+            grace_s=20,
+        ),
+        Plan(
+            "worker",
+            (*_errata(), "worker"),
+            _environment(replace(settings, events_url=f"http://writer:{writing}@{door}")),
+            grace_s=30,
+        ),
+        _web(_environment(replace(settings, events_url=f"http://reader:{reading}@{door}")), sockets.web),
+    ]
+
+
+def _web(environment: Mapping[str, str], listening: socket) -> Plan:
+    command = (*_errata(), "web", "--listening", str(listening.fileno()))
+    return Plan("web", command, environment, sockets=(listening.fileno(),), grace_s=15)
+
+
+def _errata() -> tuple[str, ...]:
+    """This Errata with this Python; `-P` keeps modules in the working folder from taking the place of real ones."""
+    return (sys.executable, "-P", "-m", "errata")
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    rest = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return rest | as_environment(settings)
