@@ -24,10 +24,11 @@ def open_database(settings: Settings) -> Database:
 
 def open_current_database(settings: Settings) -> Database:
     """The state database, checked to have the schema of this release. Raises Conflict naming the command that helps."""
-    database = open_database(settings)
     if not settings.database_url and not (settings.data / "state.db").exists():
         raise Conflict(f"data folder {settings.data} holds no Errata yet: start it with `errata serve`")
+    database = open_database(settings)
     if state_migrations.pending(database):
+        database.close()
         raise Conflict("the state database is older than this release: run `errata migrate`")
     return database
 

@@ -15,16 +15,14 @@ from pathlib import Path
 from socket import socket
 
 from errata.base.clock import SystemClock
-from errata.base.errors import ErrataError, Unavailable
+from errata.base.errors import ErrataError, Invalid, Unavailable
 from errata.cli.sockets import listen, port_of
 from errata.jobs.lines import Lines
-from errata.jobs.locks import hold
+from errata.jobs.locks import PATIENCE_S, hold
 from errata.jobs.supervisor import Plan, Supervisor
 from errata.settings import PREFIX, Settings, as_environment
 
 _ROLES = ("engine", "worker", "web")
-_ORPHANS_S = 10.0
-"""How long the processes of a server that was just killed may take to vanish."""
 
 
 def serve(settings: Settings) -> None:
@@ -33,7 +31,7 @@ def serve(settings: Settings) -> None:
     make_folder(settings.data)
     lock = hold(settings.data)
     for role in _ROLES:
-        hold(settings.data, role, patience_s=_ORPHANS_S).release()
+        hold(settings.data, role, patience_s=PATIENCE_S).release()
     sockets = _open_sockets(settings)
     settings = replace(settings, port=port_of(sockets.web))
     _prepare(settings)
@@ -44,7 +42,10 @@ def serve(settings: Settings) -> None:
 
 
 def make_folder(data: Path) -> None:
-    """Make the data folder, closed to other users. Raises Unavailable in plain words."""
+    """Make the data folder, closed to other users. Raises Invalid and Unavailable in plain words."""
+    unfit = "".join(sorted(set("?&#%") & set(str(data))))
+    if unfit:
+        raise Invalid(f"the event store cannot open a folder with {unfit} in its path: {data}")
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

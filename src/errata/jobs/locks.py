@@ -10,6 +10,8 @@ from pathlib import Path
 
 from errata.base.errors import Conflict
 
+PATIENCE_S = 10.0
+"""What to wait for the lock of a process that was killed: the kernel takes a moment to take a big one apart."""
 _PAUSE_S = 0.02
 
 
