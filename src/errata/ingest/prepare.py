@@ -31,7 +31,7 @@ from errata.stacks.model import StackTrace
 _log = structlog.get_logger("errata.digest")
 
 Decoder = Callable[[WireRecord], list[Event | Reject]]
-DECODERS: dict[Intake, Decoder] = {Intake.DD_LOGS: datadog_logs.decode}
+DECODERS: dict[str, Decoder] = {Intake.DD_LOGS.value: datadog_logs.decode}
 """The decoder of each intake. A record of an intake that is missing here came from a newer version and waits."""
 
 
@@ -111,7 +111,7 @@ class Preparer:
         """The events of a request. Raises nothing: what can't be decoded is among the failures."""
         if work.refused:
             return _failed(work, work.refused)
-        decoder = _decoder_of(work.intake)
+        decoder = DECODERS.get(work.intake)
         if decoder is None:
             return _failed(work, f"no decoder for the intake {work.intake!r} in this version")
         try:
@@ -167,10 +167,6 @@ class Preparer:
         body = inflate(work.body, work.headers.get("content-encoding", ""), self._max_body_bytes)
         entry = entries_of(body, work.headers.get("content-type", ""))[event.entry]
         return Failure(event.entry, entry.raw if entry.is_text else b"[%s]" % entry.raw, reason)
-
-
-def _decoder_of(intake: str) -> Decoder | None:
-    return DECODERS.get(Intake(intake)) if intake in Intake else None
 
 
 def _failed(work: Work, reason: str) -> Decoded:

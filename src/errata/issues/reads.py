@@ -11,9 +11,9 @@ from errata.events.model import Platform
 from errata.events.store import Candidate, EventSearch, EventStore, Order
 from errata.issues import store
 from errata.issues.model import Issue, IssueHit, IssueSearch, OrderBy, Persona
+from errata.query import to_clickhouse
 from errata.query.bind import bind
 from errata.query.parse import parse
-from errata.query.to_clickhouse import compile_bound
 from errata.storage.sql import Database, Transaction
 
 MAX_HITS = 100
@@ -52,7 +52,7 @@ class IssueReads:
         Ties are settled by the latest matching event, then by fingerprint. Raises Invalid for a query that cannot be
         read (`where` is `query`), Unavailable when the event store does not answer.
         """
-        condition = compile_bound(bind(parse(search.query), EVENTS))
+        condition = to_clickhouse.compile(bind(parse(search.query), EVENTS))
         with self._db.read() as tx:
             pending = batches.pending(tx)
             candidates = self._candidates(tx, search)

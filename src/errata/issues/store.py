@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select, update
 
 from errata.access.tables import teams
 from errata.base.clock import from_ms
@@ -78,7 +78,7 @@ def save(tx: Connection, changed: Iterable[Issue]) -> None:
     """Write issues that exist."""
     rows = [_row(issue) | {"_id": issue.id} for issue in changed]
     if rows:
-        columns = {name: bindparam(name) for name in rows[0] if name != "_id"}
+        columns: dict[str, BindParameter[Any]] = {name: bindparam(name) for name in rows[0] if name != "_id"}
         tx.execute(update(issues).where(issues.c.id == bindparam("_id")).values(columns), rows)
 
 
