@@ -201,7 +201,7 @@ def _limited_value(value: Json, budget: _Budget, depth: int) -> Json:
         budget.size -= _size(short) + _PUNCTUATION
         return short
     if isinstance(value, dict | list):
-        if depth <= 0 and value:
+        if depth <= 0:
             budget.cut = True
             budget.size -= len(TOO_DEEP)
             return TOO_DEEP

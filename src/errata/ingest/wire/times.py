@@ -47,15 +47,19 @@ def _of_number(value: int | float) -> int | None:
         ms = value // 1_000_000
     elif size >= _MILLIS_BELOW:
         ms = value // 1000
+    return _bounded(ms)
+
+
+def _bounded(ms: int | float) -> int | None:
     return int(ms) if _FIRST_MS <= ms <= _LAST_MS else None
 
 
 def _of_iso(text: str) -> int | None:
     try:
         at = datetime.fromisoformat(text.upper())
-        return to_ms(at if at.tzinfo else at.replace(tzinfo=UTC))
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    return _bounded(to_ms(at if at.tzinfo else at.replace(tzinfo=UTC)))
 
 
 def _of_rfc3164(match: re.Match[str], received_at_ms: int) -> int | None:
