@@ -33,7 +33,7 @@ def find_in_text(message: str, language: str = "") -> Found | None:
         if found is None:
             continue
         start, end = found
-        trace = parse(text[start:end], language if language else name)
+        trace = parse(text[start:end], language or name)
         if trace is not None and any(block.frames for block in trace.blocks):
             return Found(start, end, trace)
     return None

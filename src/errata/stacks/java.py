@@ -9,11 +9,11 @@ import re
 
 from errata.stacks.model import ExceptionBlock, Frame, Relation, StackTrace
 
-# `at loader/module@version/class.method(place)`. No blank before the parenthesis: that is how JavaScript differs;
-# a place is a file, so `at Shop.Cart.Total(String sku)` of .NET is none. `[^()\n]` cannot overlap what follows it.
-_CALL = re.compile(r"\s*at ([^()\n\s][^()\n]{0,1000})(?<=\S)\(([^()\n]{1,300})\)")
-_ANY_CALL = re.compile(r"^[ \t]*at [^\n]*", re.MULTILINE)
-_PLACE = re.compile(r"(?:[^\s:]*\.[^\s:.]+|SourceFile|Unknown Source|Native Method|<generated>)?(?::-?(\d{1,9}))?$")
+# `at loader/module@version/class.method(file:line)`. No blank before the parenthesis: that is how JavaScript differs.
+_CALL = re.compile(r"\s*+at ([^()\s][^()\n]{0,1000}+)(?<=\S)\(([^():\n]{0,300}+)(?::(-?\d{1,9}+))?+\)")
+_ANY_CALL = re.compile(r"^[ \t]*+at [^\n]*+", re.MULTILINE)
+# A place is a file: `at Shop.Cart.Total(String sku)` of .NET is none.
+_PLACE = re.compile(r"\S*\.[^\s.]+$|SourceFile$|Unknown Source$|Native Method$|<generated>$|$")
 _JOIN = re.compile(r"(\s*)(Caused by|Suppressed|Wrapped by): (?:\[CIRCULAR REFERENCE: ?)?(.*)")
 _MORE = re.compile(
     r"\s*\.\.\. \d+ (?:more|common frames omitted|frames (?:excluded|truncated))|\s*\[CIRCULAR REFERENCE"
@@ -87,11 +87,21 @@ def span(text: str) -> tuple[int, int] | None:
     return max(begin, offset), offset + sum(len(line) + 1 for line in lines[start:end]) - 1
 
 
-def _call_in(line: str) -> re.Match[str] | None:
-    if "at " not in line:
+def _call_in(line: str) -> Frame | None:
+    if "at " not in line or (match := _CALL.match(line)) is None:
         return None
-    match = _CALL.match(line)
-    return match if match is not None and "." in match[1] and _PLACE.match(match[2]) else None
+    where, file, number = match.groups("")
+    if "." not in where or not (file.endswith((".java", ".kt", ".scala")) or _PLACE.match(file)):
+        return None
+    if not file and not number:
+        return None
+    if "/" in where:
+        slash = where.rfind("/")
+        if where.startswith("0x", slash + 1):  # a hidden class: `Cart$$Lambda/0x00007f.get`
+            slash = where.rfind("/", 0, slash)
+        where = where[slash + 1 :]
+    owner, _, method = where.rpartition(".")
+    return Frame(method, file, owner, int(number) if number and number[0] != "-" else None)
 
 
 def _first_call(lines: list[str]) -> int | None:
@@ -137,8 +147,8 @@ def _read(lines: list[str], start: int, drafts: list[_Draft]) -> None:
     draft = drafts[0]
     for index in range(start, len(lines)):
         line = lines[index]
-        if match := _call_in(line):
-            _add(draft.frames, _frame(match))
+        if frame := _call_in(line):
+            _add(draft.frames, frame)
         elif match := _JOIN.match(line):
             indent = len(match[1])
             if suppressed_at is not None and indent <= suppressed_at and match[2] != "Suppressed":
@@ -163,17 +173,6 @@ def _choose_primary(drafts: list[_Draft]) -> None:
     for draft in drafts[:last]:
         if draft.relation is Relation.PRIMARY:
             draft.relation = Relation.CAUSE
-
-
-def _frame(match: re.Match[str]) -> Frame:
-    where = match[1]
-    slash = where.rfind("/")
-    if slash >= 0 and where.startswith("0x", slash + 1):  # a hidden class: `Cart$$Lambda/0x00007f.get`
-        slash = where.rfind("/", 0, slash)
-    name = where[slash + 1 :]
-    owner, _, method = name.rpartition(".")
-    file, colon, line = match[2].partition(":")
-    return Frame(method, file, owner, int(line) if colon and line.isdecimal() else None)
 
 
 def _add(frames: list[Frame], frame: Frame) -> None:

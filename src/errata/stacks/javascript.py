@@ -10,7 +10,9 @@ import re
 
 from errata.stacks.model import ExceptionBlock, Frame, Relation, StackTrace
 
-_CALL = re.compile(r"\s*at (\S.*)")
+_CALL = re.compile(r"\s*+at (\S.*)")
+# What nearly every call looks like, in one match: `at name (file:line:column)` or `at file:line:column`.
+_PLAIN = re.compile(r"\s*+at (?:async )?+(?:([^\n()@\[]*) \()?+([^\n()@\s]++)(?<=\d)\)?+$")
 _ORIGIN = re.compile(r"\(([^()\s][^()]*):(\d{1,9}):(\d{1,9})\)")
 _ALIAS = re.compile(r" \[as [^\]\n]*\]$")
 _PATH = re.compile(r"[./\\]")
@@ -121,6 +123,11 @@ def _read(lines: list[str], start: int, drafts: list[_Draft]) -> None:
 
 def _frame(line: str) -> Frame | None:
     """The call on a line, or None. `{`, `,` and the like after it belong to Node's dump of properties."""
+    if match := _PLAIN.match(line):
+        file, _, column = match[2].rpartition(":")
+        file, _, number = file.rpartition(":")
+        if file and number.isdecimal() and column.isdecimal() and len(number) < 10 and len(column) < 10:
+            return None if file.isdecimal() else Frame(match[1] or "<anonymous>", file, "", int(number), int(column))
     match = _CALL.match(line)
     if match is None:
         return None
@@ -146,8 +153,7 @@ def _is_place(body: str) -> bool:
 
 
 def _frame_at(name: str, place: str) -> Frame | None:
-    if name.startswith("async "):
-        name = name[6:]
+    name = name.removeprefix("async ")
     if name.endswith("]"):
         name = _ALIAS.sub("", name)
     if place.startswith("eval at "):

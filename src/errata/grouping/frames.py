@@ -1,0 +1,196 @@
+"""Which call is the place of an error, and its function's name without what differs between two runs.
+
+Part of grouping version 1 and frozen with it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from errata.grouping.in_app import Kind, Verdict, family_of, verdict_on
+from errata.stacks.model import ExceptionBlock, Frame, Relation
+
+_NAMELESS = frozenset(("<anonymous>", "<lambda>", "<genexpr>", "<listcomp>", "<dictcomp>", "<setcomp>", "eval", ""))
+# CPython 3.12 runs these inside the function that holds them.
+_COMPREHENSIONS = frozenset(("<listcomp>", "<dictcomp>", "<setcomp>"))
+_WRAPPERS = frozenset((
+    "ExecutionException", "CompletionException", "InvocationTargetException", "UndeclaredThrowableException",
+    "ExceptionInInitializerError", "PrivilegedActionException",
+))  # fmt: skip
+_GROUPS = frozenset(("ExceptionGroup", "BaseExceptionGroup", "AggregateError"))
+_FUNCTION_LIMIT = 500
+
+_ADDRESS = re.compile(r"[+@]?0x[0-9a-fA-F]+")
+_GENERICS = re.compile(r"(?<=[\w\]>])(?:<[^<>]*>|\[\[?[\w., `]*\]?\])")
+_COUNTERS = re.compile(r"(?<=\$)\d+(?=$|[$.])|(?<=lambda)[-_]?\d+|(?<=anonymous)[-_]?\d+|(?<=closure)[-_]?\d+")
+_LONG_NUMBER = re.compile(r"_?\d{4,}$")
+_RECEIVER = re.compile(
+    r"(?:async |get |set )*(?:(?:Object|Function|Module|module|exports|global|window|Timeout|Immediate)\.)+"
+)
+_ENGINE_TYPES = frozenset(("TypeError", "AttributeError", "NameError", "ReferenceError", "UnboundLocalError"))
+_CODE_IN_MESSAGE = re.compile(
+    r"(?:reading|setting|property|attribute|name|variable|access|argument:?) ['\"]([A-Za-z_$]{1,64})['\"]"
+)
+
+
+class Place(NamedTuple):
+    """The call that stands for the error: `frames[at]`, crash side first, and whose code it is."""
+
+    frames: tuple[Frame, ...]
+    at: int
+    family: str
+    is_in_app: bool
+
+    @property
+    def frame(self) -> Frame:
+        """The call itself."""
+        return self.frames[self.at]
+
+
+class Skipped(NamedTuple):
+    """A call that was looked at before the place and passed over."""
+
+    frame: Frame
+    number: int
+    verdict: Verdict
+
+
+def place_of(blocks: tuple[ExceptionBlock, ...], language: str) -> Place | None:
+    """The place of an error: its crash-side call in the program's own code.
+
+    That of the primary exception where the program itself raised it (calls of the language's own library between do
+    not matter). Where a library raised it because of another exception (`Caused by`, `raise ... from`), that of the
+    nearest cause that the program raised, else of the deepest that has a call of its own. Without any own call the
+    first call of the primary that names both function and file; None when there is none.
+    """
+    chain = _chain(blocks)
+    places = [_own(block.frames, language) for block in chain]
+    for block, place in zip(chain, places, strict=True):
+        if place is not None and _raised_by_program(block, place, language, is_last=block is chain[-1]):
+            return place
+    for place in reversed(places):
+        if place is not None:
+            return place
+    for block in blocks:
+        if block.relation is Relation.MEMBER and (place := _own(block.frames, language)):
+            return place
+    return next((place for block in chain if (place := _any(block.frames, language))), None)
+
+
+def skipped_before(place: Place, language: str) -> tuple[Skipped, ...]:
+    """The calls of the place's exception that were passed over, each with whose code it is."""
+    return tuple(
+        Skipped(frame, number, verdict_on(frame, family_of(language, frame)))
+        for number, frame in enumerate(place.frames[: place.at])
+    )
+
+
+def normalized_function(name: str, family: str) -> str:
+    """The function's name without addresses, generics, counters of lambdas, receivers that V8 guesses, `async`."""
+    return _normalized(name[:_FUNCTION_LIMIT], family)
+
+
+def function_in_class(frame: Frame, family: str) -> str:
+    """The function as it is named inside its file: with its inner classes on the JVM, as printed elsewhere."""
+    if family != "java":
+        return frame.function
+    owner = frame.module.rpartition(".")[2]
+    return f"{owner}.{frame.function}" if owner else frame.function
+
+
+def holder_of(place: Place) -> str:
+    """The function around a nameless one, where the stack tells: the next named call in the same file.
+
+    Calls of the language itself between (`Array.map`) are passed over. Empty when another file comes first.
+    """
+    file = place.frame.file
+    for frame in place.frames[place.at + 1 :]:
+        if frame.file == file:
+            name = _normalized(frame.function[:_FUNCTION_LIMIT], place.family)
+            if not is_nameless(name):
+                return name
+        elif verdict_on(frame, place.family).kind is not Kind.RUNTIME:
+            break
+    return ""
+
+
+def is_nameless(function: str) -> bool:
+    """Whether a normalized name says nothing: lambdas, anonymous functions, generator expressions."""
+    return function in _NAMELESS
+
+
+def is_comprehension(function: str) -> bool:
+    """Whether it is a call only in CPython up to 3.11."""
+    return function in _COMPREHENSIONS
+
+
+def code_in_message(error_type: str, message: str) -> str:
+    """The name that an engine's own message quotes from the code (`(reading 'cents')`), or nothing.
+
+    Quoted text is data and left out; in the messages that an interpreter writes about code it is code.
+    """
+    if error_type not in _ENGINE_TYPES:
+        return ""
+    match = _CODE_IN_MESSAGE.search(message[:1000])
+    return match[1] if match else ""
+
+
+def _chain(blocks: tuple[ExceptionBlock, ...]) -> list[ExceptionBlock]:
+    """The primary exception and its causes, nearest first. A group of one leads on to its only member."""
+    at = next((i for i, block in enumerate(blocks) if block.relation is Relation.PRIMARY), 0)
+    chain = [blocks[at]]
+    for block in reversed(blocks[:at]):
+        if block.relation is not Relation.CAUSE:
+            break
+        chain.append(block)
+    after = blocks[at + 1 :]
+    chain += [block for block in after if block.relation is Relation.CAUSE]
+    members = [block for block in after if block.relation is Relation.MEMBER]
+    return [*chain, members[0]] if len(members) == 1 else chain
+
+
+def _own(frames: tuple[Frame, ...], language: str) -> Place | None:
+    for index, frame in enumerate(frames):
+        family = family_of(language, frame)
+        if verdict_on(frame, family).kind is Kind.OWN and (frame.function or frame.file):
+            return Place(frames, index, family, is_in_app=True)
+    return None
+
+
+def _any(frames: tuple[Frame, ...], language: str) -> Place | None:
+    for index, frame in enumerate(frames):
+        if frame.function and (frame.file or frame.module):
+            return Place(frames, index, family_of(language, frame), is_in_app=False)
+    return None
+
+
+def _raised_by_program(block: ExceptionBlock, place: Place, language: str, *, is_last: bool) -> bool:
+    """Whether nothing but the language's own library stands between the place and the crash."""
+    name = block.type.rpartition(".")[2]
+    if not is_last and (name in _WRAPPERS or name in _GROUPS):
+        return False
+    return all(skipped.verdict.kind in (Kind.RUNTIME, Kind.GENERATED) for skipped in skipped_before(place, language))
+
+
+@lru_cache(maxsize=8192)
+def _normalized(name: str, family: str) -> str:
+    name = name.strip().removeprefix("async ")
+    if family == "javascript":
+        name = _RECEIVER.sub("", name) or name
+        name = name.partition(" [as ")[0]
+        if name.endswith("<anonymous>"):
+            return "<anonymous>"
+    if "0x" in name:
+        name = _ADDRESS.sub("", name)
+    while "<" in name or "[" in name:
+        shorter = _GENERICS.sub("", name)
+        if shorter == name:
+            break
+        name = shorter
+    name = _COUNTERS.sub("", name)
+    if family == "java":
+        name = name.partition("$$")[0] if "$$" in name and not name.startswith("$$") else name
+        name = name.rstrip("$")
+    return _LONG_NUMBER.sub("", name) or name
