@@ -142,13 +142,10 @@ class _Starter:
     def _is_all_known(self, given: _Given) -> bool:
         """Whether an ordinary later start may go on without taking the write lock."""
         with self._database.read() as tx:
-            keys = [
-                key_store.load_key_by_digest(tx, key_store.digest_of(secret))
-                for secret in (given.api_key, given.app_key)
-                if secret
-            ]
-            if any(key is None or key.revoked_at is not None for key in keys):
-                return False
+            for kind, secret in ((KeyKind.API, given.api_key), (KeyKind.APPLICATION, given.app_key)):
+                key = key_store.load_key_by_digest(tx, key_store.digest_of(secret)) if secret else None
+                if secret and (key is None or key.kind is not kind or key.revoked_at is not None):
+                    return False
             if given.admin_email and store.load_user_by_email(tx, given.admin_email) is None:
                 return False
             before = store.given_password_hash(tx)

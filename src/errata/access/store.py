@@ -48,7 +48,7 @@ def load_organisation(tx: Transaction) -> Organisation | None:
 
 def add_organisation(tx: Transaction, new: Organisation) -> None:
     """Write the one organisation."""
-    tx.execute(organisation.insert().values(only=1, id=new.id, name=new.name, created_at=new.created_at))
+    tx.execute(organisation.insert().values(single=1, id=new.id, name=new.name, created_at=new.created_at))
 
 
 def given_password_hash(tx: Transaction) -> str | None:

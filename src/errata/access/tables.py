@@ -10,13 +10,13 @@ organisation = Table(
     "organisation",
     metadata,
     # One row: its key can have one value.
-    Column("only", SmallInteger, primary_key=True, autoincrement=False),
+    Column("single", SmallInteger, primary_key=True, autoincrement=False),
     Column("id", Uuid, nullable=False),
     Column("name", String(200), nullable=False),
     # Hash of the password last given by setting: a setting that did not change does not undo what the person changed.
     Column("given_password_hash", Text),
     Column("created_at", Instant, nullable=False),
-    CheckConstraint("only = 1", name="one_row"),
+    CheckConstraint("single = 1", name="one_row"),
 )
 
 roles = Table(

@@ -12,7 +12,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
+from alembic.script.revision import RevisionError
 
 from errata.base.errors import Conflict
 from errata.storage.sql import Database, Transaction
@@ -45,7 +45,7 @@ def _pending(tx: Transaction) -> tuple[str, ...]:
     at = MigrationContext.configure(tx).get_current_heads()
     try:
         missing = [script.revision for script in scripts.iterate_revisions("heads", at)]
-    except CommandError as error:
+    except RevisionError as error:
         raise Conflict(
             f"The state database has the schema {', '.join(at)}, which this release does not know: "
             "it was written by a newer Errata. Start that release, or restore the backup made before the upgrade.",

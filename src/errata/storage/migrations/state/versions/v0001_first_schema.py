@@ -28,13 +28,13 @@ def upgrade() -> None:
 def _create_people() -> None:
     op.create_table(
         "organisation",
-        sa.Column("only", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("single", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("given_password_hash", sa.Text(), nullable=True),
         sa.Column("created_at", _INSTANT, nullable=False),
-        sa.CheckConstraint("only = 1", name=op.f("ck_organisation_one_row")),
-        sa.PrimaryKeyConstraint("only", name=op.f("pk_organisation")),
+        sa.CheckConstraint("single = 1", name=op.f("ck_organisation_one_row")),
+        sa.PrimaryKeyConstraint("single", name=op.f("pk_organisation")),
     )
     op.create_table(
         "roles",

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+import errata
+from errata.base.errors import Conflict
+from errata.storage import state_migrations
+from errata.storage.sql import Database, Transaction, metadata, sqlite_url
+
+for _path in (Path(errata.__file__).parent).glob("*/tables.py"):
+    importlib.import_module(f"errata.{_path.parent.name}.tables")
+importlib.import_module("errata.storage.outbox")
+
+
+def test_migrated_schema_is_the_one_that_the_code_describes(state: Database) -> None:
+    with state.read() as tx:
+        differences = compare_metadata(MigrationContext.configure(tx, opts={"compare_server_default": True}), metadata)
+
+    assert differences == []
+
+
+def test_migrated_tables_are_declared_word_for_word_like_the_codes(tmp_path: Path) -> None:
+    """Checks and counted ids too, which the comparison above does not see."""
+    migrated, created = (Database(sqlite_url(tmp_path / name)) for name in ("migrated.db", "created.db"))
+    state_migrations.upgrade(migrated)
+    with created.write() as tx:
+        metadata.create_all(tx)
+
+    with migrated.read() as one, created.read() as other:
+        assert _declarations(one) == _declarations(other)
+    migrated.close()
+    created.close()
+
+
+def test_empty_database_lacks_every_step_and_a_migrated_one_none(empty_state: Database) -> None:
+    lacking = state_migrations.pending(empty_state)
+
+    applied = state_migrations.upgrade(empty_state)
+
+    assert lacking == applied
+    assert lacking[0] == "0001"
+    assert state_migrations.pending(empty_state) == ()
+
+
+def test_migrating_again_does_nothing(state: Database) -> None:
+    assert state_migrations.upgrade(state) == ()
+
+
+def test_processes_that_migrate_at_once_do_it_once(state_url: str) -> None:
+    program = (
+        "import sys; from errata.storage import sql, state_migrations; database = sql.Database(sys.argv[1]);"
+        " print(len(state_migrations.upgrade(database))); database.close()"
+    )
+
+    running = [
+        subprocess.Popen([sys.executable, "-c", program, state_url], stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    said = [process.communicate(timeout=60)[0].strip() for process in running]
+
+    assert [process.returncode for process in running] == [0, 0, 0]
+    assert sum(number != "0" for number in said) == 1
+
+
+def test_database_of_a_newer_release_is_refused(state: Database) -> None:
+    with state.write() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(Conflict, match="newer Errata"):
+        state_migrations.upgrade(state)
+
+
+def test_step_that_fails_leaves_the_schema_as_it_was(empty_state: Database) -> None:
+    with empty_state.write() as tx:
+        tx.execute(text("CREATE TABLE issue_versions (mine INTEGER)"))
+
+    with pytest.raises(Exception, match="issue_versions"):
+        state_migrations.upgrade(empty_state)
+
+    with empty_state.read() as tx:
+        assert inspect(tx).get_table_names() == ["issue_versions"]
+
+
+def test_change_of_schema_that_orphans_rows_in_sqlite_is_not_committed(tmp_path: Path) -> None:
+    state = Database(sqlite_url(tmp_path / "state.db"))
+    state_migrations.upgrade(state)
+
+    with pytest.raises(Conflict, match="user_roles"), state.migrate() as tx:
+        tx.execute(text("INSERT INTO user_roles (user_id, role_id) VALUES ('a', 'b')"))
+
+    with state.write() as tx:
+        assert tx.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+        assert tx.scalar(text("SELECT count(*) FROM user_roles")) == 0
+    state.close()
+
+
+def test_folder_with_odd_characters_in_its_name_can_be_migrated(tmp_path: Path) -> None:
+    database = Database(sqlite_url(tmp_path / "50%d of it; yes" / "state.db"))
+
+    assert state_migrations.upgrade(database)
+
+    database.close()
+
+
+def _declarations(tx: Transaction) -> dict[str, list[str]]:
+    """By name: the lines of each table and index as SQLite keeps them; their order within does not matter."""
+    found = tx.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'"))
+    return {
+        name: sorted(line.strip().rstrip(",") for line in declared.splitlines())
+        for name, declared in found
+        if not name.startswith("sqlite_")
+    }
