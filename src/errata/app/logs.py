@@ -12,7 +12,7 @@ import structlog
 from errata.base.clock import Clock, from_ms
 from errata.jobs.lines import LEVELS, Line, render
 
-_LOUD = ("uvicorn.access", "clickhouse_connect", "alembic.runtime.migration", "urllib3.connectionpool")
+_LOUD = ("uvicorn", "clickhouse_connect", "alembic.runtime.migration", "urllib3.connectionpool")
 """Libraries whose everyday lines are none of ours; their warnings are."""
 
 

@@ -1,14 +1,13 @@
-"""The command line. Each command imports what it needs when it runs: `serve` stays in memory and must stay light."""
+"""The command line. Each command imports what it needs when it runs, so that none waits for what another needs."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import typer
 
-from errata.base.errors import ErrataError
 from errata.cli import journal, people, processes, upkeep
+from errata.cli.complaint import plain_complaints
 
 app = typer.Typer(
     name="errata",
@@ -21,11 +20,8 @@ app = typer.Typer(
 
 def main() -> None:
     """Run one command. An expected error is one line on standard error and exit status 1."""
-    try:
+    with plain_complaints():
         app()
-    except ErrataError as error:
-        print(f"errata: {error.message}", file=sys.stderr)  # noqa: T201 - this is how a command speaks
-        sys.exit(1)
 
 
 for _module in (processes, people, journal, upkeep):

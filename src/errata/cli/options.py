@@ -18,8 +18,6 @@ Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_def
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes any free one.", show_default="8200")]
 LogLevel = Annotated[str | None, typer.Option(help="debug, info, warning or error.", show_default="info")]
 LogFormat = Annotated[str | None, typer.Option(help="lines or json.", show_default="lines")]
-Lifeline = Annotated[int | None, typer.Option(hidden=True, help="Pipe whose end is the supervisor's end.")]
-Listening = Annotated[int | None, typer.Option(hidden=True, help="Socket that the supervisor listens on.")]
 
 
 def settings_of(**given: object) -> Settings:

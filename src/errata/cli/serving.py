@@ -1,6 +1,7 @@
 """`errata serve`: what is done before the processes start, and how each is started.
 
-Runs in the supervisor, which lives as long as the server: nothing heavy may be imported here.
+Runs in a process that lives as long as the server, so nothing heavy may be imported here: the parser of the command
+line alone would double its memory, which is why the command replaces itself by this module.
 """
 
 from __future__ import annotations
@@ -10,19 +11,27 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from socket import socket
+from typing import NoReturn
 
 from errata.base.clock import SystemClock
 from errata.base.errors import ErrataError, Invalid, Unavailable
+from errata.cli.child import ROLES
+from errata.cli.complaint import plain_complaints
 from errata.cli.sockets import listen, port_of
 from errata.jobs.lines import Lines
 from errata.jobs.locks import PATIENCE_S, hold
 from errata.jobs.supervisor import Plan, Supervisor
-from errata.settings import PREFIX, Settings, as_environment
+from errata.settings import PREFIX, Settings, as_environment, load
 
-_ROLES = ("engine", "worker", "web")
+
+def become_supervisor(settings: Settings) -> NoReturn:
+    """Go on as this module, in the same process, with the settings in the environment."""
+    sys.stdout.flush()
+    os.execve(sys.executable, [*_PYTHON, __name__, "serve"], _environment(settings))  # noqa: S606 - us
 
 
 def serve(settings: Settings) -> None:
@@ -30,7 +39,7 @@ def serve(settings: Settings) -> None:
     log = Lines(sys.stderr, SystemClock(), process="serve", form=settings.log_format, least=settings.log_level)
     make_folder(settings.data)
     lock = hold(settings.data)
-    for role in _ROLES:
+    for role in ROLES:
         hold(settings.data, role, patience_s=PATIENCE_S).release()
     sockets = _open_sockets(settings)
     settings = replace(settings, port=port_of(sockets.web))
@@ -68,7 +77,7 @@ def _open_sockets(settings: Settings) -> _Sockets:
 
 def _prepare(settings: Settings) -> None:
     """Bring the folder up to date in a process that ends: what it imports would stay in the supervisor's memory."""
-    command = [*_errata(), "migrate", "--first-start"]
+    command = [*_PYTHON, "errata", "migrate", "--first-start"]
     done = subprocess.run(command, env=_environment(settings), stdin=subprocess.DEVNULL, check=False)
     if done.returncode:
         raise ErrataError("the data folder could not be brought up to date, see above; nothing was started")
@@ -78,7 +87,7 @@ def _plans(settings: Settings, sockets: _Sockets) -> list[Plan]:
     if sockets.engine is None:
         common = _environment(settings)
         return [
-            Plan("worker", (*_errata(), "worker"), common, grace_s=30),
+            Plan("worker", (*_CHILD, "worker"), common, grace_s=30),
             _web(common, sockets.web),
         ]
     reading, writing = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
@@ -88,14 +97,14 @@ def _plans(settings: Settings, sockets: _Sockets) -> list[Plan]:
     return [
         Plan(
             "engine",
-            (*_errata(), "engine", "--listening", str(listening)),
+            (*_CHILD, "engine", "--listening", str(listening)),
             _environment(own),
             sockets=(listening,),
             grace_s=20,
         ),
         Plan(
             "worker",
-            (*_errata(), "worker"),
+            (*_CHILD, "worker"),
             _environment(replace(settings, events_url=f"http://writer:{writing}@{door}")),
             grace_s=30,
         ),
@@ -104,15 +113,20 @@ def _plans(settings: Settings, sockets: _Sockets) -> list[Plan]:
 
 
 def _web(environment: Mapping[str, str], listening: socket) -> Plan:
-    command = (*_errata(), "web", "--listening", str(listening.fileno()))
+    command = (*_CHILD, "web", "--listening", str(listening.fileno()))
     return Plan("web", command, environment, sockets=(listening.fileno(),), grace_s=15)
 
 
-def _errata() -> tuple[str, ...]:
-    """This Errata with this Python; `-P` keeps modules in the working folder from taking the place of real ones."""
-    return (sys.executable, "-P", "-m", "errata")
+_PYTHON = (sys.executable, "-P", "-m")
+"""`-P` keeps modules in the working folder from taking the place of real ones."""
+_CHILD = (*_PYTHON, "errata.cli.child")
 
 
 def _environment(settings: Settings) -> dict[str, str]:
     rest = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return rest | as_environment(settings)
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt), plain_complaints():  # Ctrl-C before the processes run
+        serve(load({}, os.environ))

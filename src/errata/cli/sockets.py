@@ -10,7 +10,7 @@ from errata.base.errors import Conflict
 _BACKLOG = 2048
 
 
-def listen(host: str, port: int, *, option: str = "--port") -> socket.socket:
+def listen(host: str, port: int, option: str = "--port") -> socket.socket:
     """A listening socket; port 0 takes any free one. Raises Conflict with a sentence that says what to do.
 
     `option` is what the operator can change about it.
