@@ -31,8 +31,8 @@ test: setup ## lint, types, import contracts and all tests
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
-reference: setup ## print docs/reference from the code; a test fails when it is old
-	$(BIN)/errata reference docs/reference
+reference: setup ## print docs/reference and the table of operations from the code; a test fails when they are old
+	$(BIN)/errata reference .
 
 bench: setup ## measure this machine; docs/benchmarks.md says what was seen and how to read it
 	$(BIN)/python -m bench

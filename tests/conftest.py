@@ -22,7 +22,7 @@ APP_KEY = "0123456789abcdef0123456789abcdef01234567"
 ADMIN_EMAIL = "admin@errata.example"
 ADMIN_PASSWORD = "correct horse battery".replace(" ", "-")
 
-PACKAGES = {"strace": "strace"}
+PACKAGES = {"curl": "curl", "strace": "strace"}
 """Commands that a test may ask for with `@pytest.mark.needs(...)`, and the Debian package that has each."""
 
 

@@ -37,9 +37,9 @@ def version() -> None:
 
 
 @app.command(hidden=True)
-def reference(folder: Path) -> None:
-    """Print the reference pages from the code into a folder; for those who change Errata."""
+def reference(root: Path) -> None:
+    """Print the reference pages and tables from the code, below the root of a clone; for those who change Errata."""
     from errata.cli.reference import write
 
-    for path in write(app, folder):
+    for path in write(app, root):
         typer.echo(f"wrote {path}")

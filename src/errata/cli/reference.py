@@ -1,4 +1,4 @@
-"""The pages of `docs/reference` that are printed from the code, so that they cannot be wrong for long."""
+"""What is printed from the code, so that it cannot be wrong for long: `docs/reference` and a table of the README."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
+from errata.api.operations import OPERATIONS
 from errata.settings import FILE, Entry, entries
 
 MARK = "<!-- printed by `make reference`; do not edit -->\n"
+_BEGIN = "<!-- operations: printed by `make reference` -->\n"
+_END = "<!-- end of operations -->\n"
 
 
 def pages(app: typer.Typer) -> dict[str, str]:
@@ -19,15 +22,25 @@ def pages(app: typer.Typer) -> dict[str, str]:
     return {"settings.md": settings_page(), "commands.md": commands_page(app)}
 
 
-def write(app: typer.Typer, folder: Path) -> list[Path]:
-    """Write all pages into the folder; returns those that changed."""
-    changed = []
-    for name, text in pages(app).items():
-        path = folder / name
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
-            changed.append(path)
+def write(app: typer.Typer, root: Path) -> list[Path]:
+    """Write all pages below the root of the repository; returns those that changed."""
+    wanted = {root / "docs" / "reference" / name: text for name, text in pages(app).items()}
+    readme = root / "README.md"
+    wanted[readme] = with_operations(readme.read_text(encoding="utf-8"))
+    changed = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in changed:
+        path.write_text(wanted[path], encoding="utf-8")
     return changed
+
+
+def with_operations(readme: str) -> str:
+    """The README with the table of the API's operations as they are now. Raises ValueError when its marks are gone."""
+    before, begin, rest = readme.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not begin or not end:
+        raise ValueError(f"README.md has lost one of the lines {_BEGIN.strip()} and {_END.strip()}")
+    rows = "".join(f"| `{one.name}` | `{one.method} {one.path}` | {one.summary} |\n" for one in OPERATIONS)
+    return f"{before}{begin}\n| operation | | |\n|---|---|---|\n{rows}\n{end}{after}"
 
 
 def settings_page() -> str:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from errata.cli.main import app
-from errata.cli.reference import pages
+from errata.cli.reference import pages, with_operations
 from errata.settings import entries
 
-DOCS = Path(__file__).parents[3] / "docs" / "reference"
+ROOT = Path(__file__).parents[3]
+DOCS = ROOT / "docs" / "reference"
 
 
 @pytest.mark.parametrize("name", sorted(pages(app)))
@@ -37,3 +39,22 @@ def test_every_command_is_in_the_reference():
         "journal replay",
     ):
         assert f"## `errata {command}" in text
+
+
+def test_the_readme_names_exactly_the_operations_that_there_are():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert readme == with_operations(readme), "run `make reference`"
+
+
+def test_links_of_the_documents_lead_somewhere():
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+
+    dead = [
+        f"{document.relative_to(ROOT)}: {target}"
+        for document in documents
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8"))
+        if not (document.parent / target).exists()
+    ]
+
+    assert dead == []
