@@ -29,15 +29,18 @@ def scrub(event: Event, *, cards: bool = False, emails: bool = False) -> Event:
     changes: dict[str, object] = {}
     for field in ("message", "error_message", "error_stack"):
         old = getattr(event, field)
-        if old and (new := text.scrubbed(old)) is not old:
+        if not old or ("message" not in changes and field != "message" and old in event.message):
+            continue  # a stack that was found in a clean message is clean
+        if (new := text.scrubbed(old)) is not old:
             changes[field] = new
     attributes = text.object(event.attributes, 0)
     if attributes is not event.attributes:
         changes["attributes"] = attributes
-    tags = tuple(text.tag(tag) for tag in event.tags)
-    if tags != event.tags:
-        changes["tags"] = tags
-    causes = tuple(text.cause(cause) for cause in event.causes)
+    if any(map(_is_secret_tag, event.tags)):
+        changes["tags"] = tuple(
+            f"{tag.partition(':')[0]}:{REDACTED}" if _is_secret_tag(tag) else tag for tag in event.tags
+        )
+    causes = tuple(map(text.cause, event.causes))
     if causes != event.causes:
         changes["causes"] = causes
     return msgspec.structs.replace(event, **changes) if changes else event
@@ -75,10 +78,6 @@ class _Scrubber:
                 changed[key] = new
         return {**value, **changed} if changed else value
 
-    def tag(self, tag: str) -> str:
-        name, colon, value = tag.partition(":")
-        return f"{name}:{REDACTED}" if colon and value and is_secret_name(name) else tag
-
     def cause(self, cause: Cause) -> Cause:
         message, stack = self.scrubbed(cause.message), self.scrubbed(cause.stack)
         return cause if message is cause.message and stack is cause.stack else Cause(cause.type, message, stack)
@@ -94,6 +93,11 @@ class _Scrubber:
             return self.object(value, depth + 1)
         new = [self._value(inner, depth + 1) for inner in value]
         return value if all(a is b for a, b in zip(new, value, strict=True)) else new
+
+
+def _is_secret_tag(tag: str) -> bool:
+    name, _, value = tag.partition(":")
+    return value not in ("", REDACTED) and is_secret_name(name)
 
 
 def _may_be_secret(name: str, value: Json) -> bool:
@@ -113,11 +117,13 @@ def _is_secret(name: str) -> bool:
 
 
 def _without_secrets(text: str) -> str:
+    if len(text) < _SHORTEST_BEARER and ":" not in text and "=" not in text:
+        return text
     lowered = text.lower()
     if len(lowered) != len(text):  # a letter grew when lowered: positions would not fit any more
         lowered = text.translate(_ASCII_LOWER)
     spans: list[tuple[int, int]] = []
-    for word, pattern in _TELLING:
+    for word, pattern in _TELLING if "@" in text else _TELLING_WITHOUT_AT:
         at = lowered.find(word)
         while at >= 0:
             match = pattern.match(text, at + len(word))
@@ -148,6 +154,7 @@ _CACHED_CHARS = 100
 _known_name = lru_cache(maxsize=8192)(_is_secret)
 _MAX_NAME = 1000
 _MAX_DEPTH = 32
+_SHORTEST_BEARER = len("bearer ") + 16
 _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -163,16 +170,20 @@ _SECRET_PAIRS = frozenset(
 )
 
 # Every pattern is matched right behind its telling word and is bounded, so that a text is read about once per word.
-_ASSIGNED = re.compile(
-    r"""s?(?:[_-]?(?:access[_-]?)?key|[_-](?:hash|value))?  # secret_access_key
+_ASSIGNED = r"""
+    s?(?:[_-]?(?:access[_-]?)?key|[_-](?:hash|value))?      # secret_access_key
     \\?["']?
     (?: \s{0,3}(?:=>|=|:)\s{0,3}(?P<quote>\\?["'])          # "password": "...", secret => '...'
       | =                                                   # ?token=...
       | :[ ]?(?=\S{0,200}[0-9!-+/:=@^_`|~-]|\S{0,200}$)     # password: s3cret, but not: unexpected token: expected ...
     )
-    (?P<secret>(?(quote)[^"'\\\n]{1,2000}|[^\s,;&"'<>(){}\[\]\\]{1,2000}))""",
-    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
-)
+    (?P<secret>(?(quote)[^"'\\\n]{1,2000}|[^\s,;&"'<>(){}\[\]\\]{1,2000}))"""
+
+
+def _assigned(rest_of_word: str) -> re.Pattern[str]:
+    return re.compile(rest_of_word + _ASSIGNED, re.IGNORECASE | re.MULTILINE | re.VERBOSE)
+
+
 _CREDENTIALS = re.compile(
     r"""\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?(?:(?:bearer|basic|digest|token|negotiate)\s{1,3})?"""
     r"""(?P<secret>[^\s"'\\,;]{1,4000})""",
@@ -181,21 +192,17 @@ _CREDENTIALS = re.compile(
 _BEARER = re.compile(r"\s{1,3}(?P<secret>[A-Za-z0-9._~+/=-]{16,4000})")
 _COOKIE = re.compile(r"""\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?(?P<secret>[^\s=;"'\\]{1,200}=[^"'\\\r\n]{0,4000})""")
 _USER_INFO = re.compile(r"""[^\s/?#@:"'<>]{0,200}:(?P<secret>[^\s/?#@"'<>]{1,500})(?=@)""")
-_TELLING = (
-    ("password", _ASSIGNED),
-    ("passwd", _ASSIGNED),
-    ("passphrase", _ASSIGNED),
-    ("pwd", _ASSIGNED),
-    ("secret", _ASSIGNED),
-    ("token", _ASSIGNED),
-    ("api_key", _ASSIGNED),
-    ("api-key", _ASSIGNED),
-    ("apikey", _ASSIGNED),
+_TELLING_WITHOUT_AT = (
+    ("pass", _assigned("(?:word|wd|phrase)")),
+    ("pwd", _assigned("")),
+    ("secret", _assigned("")),
+    ("token", _assigned("")),
+    ("api", _assigned("[_-]?key")),
     ("authorization", _CREDENTIALS),
     ("bearer", _BEARER),
     ("cookie", _COOKIE),
-    ("://", _USER_INFO),
 )
+_TELLING = (*_TELLING_WITHOUT_AT, ("://", _USER_INFO))
 """Words in lower case and what has to stand behind one for its `secret` group to be taken out."""
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}(?![A-Za-z0-9-])"
