@@ -32,7 +32,7 @@ from errata.ingest.wire.log_values import (
 from errata.ingest.wire.model import Reject, WireRecord
 from errata.ingest.wire.reserved import Fields, split_fields
 from errata.ingest.wire.retries import IDEMPOTENCY_HEADER
-from errata.ingest.wire.split import entries_of
+from errata.ingest.wire.split import entries_of, is_text_type
 from errata.ingest.wire.tags import DEFAULT_HEADERS, Defaults, defaults_of
 
 HEADERS_NEEDED = frozenset({"content-type", "content-encoding", IDEMPOTENCY_HEADER, *DEFAULT_HEADERS})
@@ -48,7 +48,7 @@ def decode(record: WireRecord) -> list[Event | Reject]:
     """
     defaults = defaults_of(record)
     content_type = record.headers.get("content-type", "")
-    if not content_type.startswith(_TEXT_TYPES) and not has_nul(record.body):
+    if not is_text_type(content_type) and not has_nul(record.body):
         try:
             value = _strict(record.body)
         except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -177,5 +177,4 @@ def _event(
 
 
 _strict = msgspec.json.Decoder().decode
-_TEXT_TYPES = ("text/", "application/logplex")
 _KINDS = {list: "a list", bool: "a boolean", type(None): "null"}
