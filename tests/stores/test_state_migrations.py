@@ -46,12 +46,23 @@ def test_empty_database_lacks_every_step_and_a_migrated_one_none(empty_state: Da
     applied = state_migrations.upgrade(empty_state)
 
     assert lacking == applied
-    assert lacking[0] == "0001"
+    assert (lacking[0], lacking[-1]) == ("0001", state_migrations.LATEST)
     assert state_migrations.pending(empty_state) == ()
 
 
 def test_migrating_again_does_nothing(state: Database) -> None:
     assert state_migrations.upgrade(state) == ()
+
+
+def test_process_that_finds_the_schema_in_order_does_not_load_the_tool(state: Database, state_url: str) -> None:
+    program = (
+        "import sys; from errata.storage import sql, state_migrations; database = sql.Database(sys.argv[1]);"
+        " print(state_migrations.upgrade(database), 'alembic' in sys.modules); database.close()"
+    )
+
+    said = subprocess.run([sys.executable, "-c", program, state_url], capture_output=True, text=True, check=True)
+
+    assert said.stdout.strip() == "() False"
 
 
 def test_processes_that_migrate_at_once_do_it_once(state_url: str) -> None:
