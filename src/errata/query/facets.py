@@ -1,0 +1,116 @@
+"""What a searchable attribute is: the places where its values may be stored. Which there are, a catalogue says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol, TypeAlias
+
+from errata.query.nodes import Field
+
+
+class Kind(Enum):
+    """How a column stores its value."""
+
+    TEXT = "text"
+    FLAG = "flag"
+    """A boolean that says `true` or nothing: a stored false cannot be told from unknown."""
+    INSTANT = "instant"
+    """A point in time; a query writes epoch milliseconds or ISO 8601."""
+
+
+class Case(Enum):
+    """What is known about the case of stored values. Where something is known, a query's case is ignored."""
+
+    EXACT = "exact"
+    LOWER = "lower"
+    UPPER = "upper"
+    MIXED = "mixed"
+    """Ignored, but stored as it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One value a row. `missing` is the stored text that means that there is none.
+
+    `by_words`: equality looks for words in the value instead of comparing all of it.
+    """
+
+    name: str
+    kind: Kind = Kind.TEXT
+    case: Case = Case.EXACT
+    missing: str = ""
+    by_words: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One key of a column that maps texts to lists of texts."""
+
+    column: str
+    key: str
+    case: Case = Case.EXACT
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """Every element of a list of texts."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """What follows `key:` in the elements of a list of texts that begin so."""
+
+    column: str
+    key: str
+    case: Case = Case.EXACT
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A value that the rows do not hold: it belongs to something else that they are joined with."""
+
+    name: str
+
+
+Place: TypeAlias = Column | Entry | Elements | Tagged | Joined
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Every element of every key of a column that maps texts to lists of texts."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two columns read as one text where both have a value."""
+
+    first: Column
+    second: Column
+    separator: str
+
+
+Text: TypeAlias = Column | Values | Pair
+"""Where words are looked for."""
+
+
+class Catalogue(Protocol):
+    """Which fields there are and where they are stored."""
+
+    @property
+    def free_text(self) -> tuple[Text, ...]:
+        """Where a bare word looks."""
+
+    @property
+    def full_text(self) -> tuple[Text, ...]:
+        """Where `*:word` looks."""
+
+    def places_of(self, field: Field) -> tuple[Place, ...]:
+        """Where the field's values are stored; the first place that has one counts. Empty: the field is never there."""
+
+    def places_within(self, field: Field) -> tuple[Place, ...]:
+        """Where values of the fields below this one are stored (`error.type` below `error`), as far as columns go."""

@@ -1,0 +1,288 @@
+"""A checked tree as a ClickHouse condition over the rows of a table.
+
+Values are server-side parameters, identifiers come from the catalogue, and nothing that a user wrote ever becomes
+SQL text. No expression here can be NULL, so that a negation is plain NOT and also selects rows without the field.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from errata.query.bind import Between, BoundTree, FieldTest, Fits, Holds, Inside, Limit, OneOf, Present, Test, TextTest
+from errata.query.facets import Case, Column, Elements, Entry, Joined, Kind, Pair, Place, Tagged, Text, Values
+from errata.query.faults import unsupported
+from errata.query.nodes import All, And, Not, Or
+from errata.query.patterns import like, like_literal
+from errata.query.words import Dialect, Search, landmark, may_span, regex
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """SQL for a WHERE, in need of no parentheses around it, and the values of its `{name:Type}` parameters."""
+
+    sql: str
+    parameters: dict[str, object]
+
+
+def compile(tree: BoundTree, prefix: str = "p") -> Condition:  # noqa: A001 - the word for it
+    """The condition that selects the rows which the tree matches.
+
+    Parameters are named `prefix` and a number. Raises Invalid for what rows alone cannot answer: fields that belong
+    to the issue of an event.
+    """
+    writer = _Writer(prefix)
+    return Condition(writer.tree(tree), writer.parameters)
+
+
+_FALSE, _TRUE = "0", "1"
+_MAPPED_FIRST, _MAPPED_LAST = "::ffff:0.0.0.0", "::ffff:255.255.255.255"
+
+
+class _Writer:
+    """Gathers the parameters while the condition is put together."""
+
+    def __init__(self, prefix: str) -> None:
+        self.parameters: dict[str, object] = {}
+        self._prefix = prefix
+        self._placeholders: dict[tuple[object, str], str] = {}
+
+    def tree(self, tree: BoundTree) -> str:
+        match tree:
+            case All():
+                return _TRUE
+            case And(parts):
+                return f"({' AND '.join(map(self.tree, parts))})"
+            case Or(parts):
+                return f"({' OR '.join(map(self.tree, parts))})"
+            case Not(part):
+                return f"(NOT {self.tree(part)})"
+            case TextTest(search, places):
+                return _any_of([self._text(search, place) for place in places])
+            case FieldTest():
+                return self._field(tree)
+
+    def _parameter(self, value: object, kind: str = "String") -> str:
+        placeholder = self._placeholders.get((value, kind))
+        if placeholder is None:
+            name = f"{self._prefix}{len(self.parameters)}"
+            self.parameters[name] = value
+            placeholder = self._placeholders[value, kind] = f"{{{name}:{kind}}}"
+        return placeholder
+
+    # Free and full text
+
+    def _text(self, search: Search, place: Text) -> str:
+        match place:
+            case Column():
+                return self._holds(search, _text_of(place))
+            case Values(column):
+                found = self._holds(search, "x")
+                return (
+                    _FALSE
+                    if found == _FALSE
+                    else f"arrayExists(v -> arrayExists(x -> {found}, v), mapValues({column}))"
+                )
+            case Pair(first, second, separator):
+                if not may_span(search, separator):
+                    return _FALSE  # what the two columns hold is found in each of them
+                both = f"concat({first.name}, '{separator}', {second.name})"
+                found = self._holds(search, both)
+                return _all_of([_has(first), _has(second), found])
+
+    def _holds(self, search: Search, text: str) -> str:
+        expression = regex(search, Dialect.RE2)
+        if expression is None:
+            return _FALSE
+        found = f"match({text}, {self._parameter(expression)})"
+        mark = landmark(search)
+        if not mark:
+            return found
+        # Every match holds the landmark; looking for it alone is some fifteen times quicker than the expression.
+        return f"(positionCaseInsensitive({text}, {self._parameter(mark)}) > 0 AND {found})"
+
+    # Fields
+
+    def _field(self, leaf: FieldTest) -> str:
+        if not leaf.choices:
+            return _FALSE
+        if all(isinstance(test, Present) for _, test in leaf.choices):
+            return _any_of([self._place(place, test) for place, test in leaf.choices])
+        *earlier, (place, test) = leaf.choices
+        sql = self._place(place, test)
+        for place, test in reversed(earlier):  # the first place that has a value decides
+            later = _all_of([f"(NOT {self._place(place, Present())})", sql])
+            sql = _any_of([self._place(place, test), later])
+        return sql
+
+    def _place(self, place: Place, test: Test) -> str:
+        match place:
+            case Column():
+                return self._column(place, test)
+            case Entry():
+                return self._entry(place, test)
+            case Elements(column):
+                return self._elements(column, test)
+            case Tagged():
+                return self._tagged(place, test)
+            case Joined(name):
+                raise unsupported(f"searching by {name} is not offered yet")
+
+    def _column(self, column: Column, test: Test) -> str:
+        if isinstance(test, Present):
+            return _has(column)
+        text = _folded(_text_of(column), column.case) if column.case is Case.MIXED else _text_of(column)
+        if isinstance(test, OneOf):
+            wanted = [f"{text} = {self._parameter(value)}" for value in test.texts if value != column.missing]
+            return _all_of([_has(column), _any_of(wanted)]) if column.missing else _any_of(wanted)
+        number = _milliseconds(column) if column.kind is Kind.INSTANT else ""
+        return _all_of([_has(column), self._value(text, test, number)])
+
+    def _entry(self, entry: Entry, test: Test) -> str:
+        key = self._parameter(entry.key)
+        if isinstance(test, Present):
+            below = self._parameter(f"{entry.key}.")
+            keys = f"mapKeys({entry.column})"
+            return f"(mapContains({entry.column}, {key}) OR arrayExists(k -> startsWith(k, {below}), {keys}))"
+        values = f"{entry.column}[{key}]"
+        if isinstance(test, OneOf) and entry.case is Case.EXACT:
+            return self._is_in(values, test)
+        return f"arrayExists(x -> {self._value(_folded('x', entry.case), test)}, {values})"
+
+    def _elements(self, column: str, test: Test) -> str:
+        match test:
+            case Present():
+                return f"notEmpty({column})"
+            case OneOf():
+                return self._is_in(column, test)
+            case _:
+                return f"arrayExists(x -> {self._value('x', test)}, {column})"
+
+    def _tagged(self, tag: Tagged, test: Test) -> str:
+        if ":" in tag.key:
+            return _FALSE  # a tag's key ends at its first colon
+        key = f"{tag.key}:"
+        exact = tag.case is Case.EXACT
+        if isinstance(test, OneOf) and exact:
+            return self._is_in(tag.column, OneOf(tuple(key + text for text in test.texts)))
+        if isinstance(test, Fits) and exact:
+            return f"arrayExists(x -> x LIKE {self._parameter(like_literal(key) + like(test.pattern))}, {tag.column})"
+        begins = f"startsWith(x, {self._parameter(key)})"
+        if isinstance(test, Present):
+            return f"arrayExists(x -> {begins}, {tag.column})"
+        rest = _folded(f"substring(x, {len(key.encode()) + 1})", tag.case)
+        return f"arrayExists(x -> {_all_of([begins, self._value(rest, test)])}, {tag.column})"
+
+    def _is_in(self, array: str, test: OneOf) -> str:
+        if len(test.texts) == 1:
+            return f"has({array}, {self._parameter(test.texts[0])})"
+        return f"hasAny({array}, [{', '.join(map(self._parameter, test.texts))}])"
+
+    # One value
+
+    def _value(self, text: str, test: Test, number: str = "") -> str:
+        """The test on a text that is there. `number`: an expression for its number, where one is cheaper to have."""
+        match test:
+            case OneOf(texts):
+                return _any_of([f"{text} = {self._parameter(wanted)}" for wanted in texts])
+            case Fits(pattern):
+                return f"{text} LIKE {self._parameter(like(pattern))}"
+            case Between(low, high):
+                return self._between(text, number or f"toFloat64OrDefault({text}, nan)", low, high)
+            case Inside(blocks):
+                return self._inside(text, [(block.first, block.last, block.is_v6) for block in blocks])
+            case Holds(search):
+                return self._holds(search, text)
+            case Present():
+                return _TRUE
+
+    def _between(self, text: str, number: str, low: Limit | None, high: Limit | None) -> str:
+        tests = []
+        if low is not None:
+            tests.append(self._side(text, number, ">", low))
+        if high is not None:
+            tests.append(self._side(text, number, "<", high))
+        # Texts that name an infinity are no numbers: an end without a number of its own keeps them out.
+        if _is_number(high) and not _is_number(low):
+            tests.append(self._side(text, number, ">", Limit(-math.inf, included=False)))
+        if _is_number(low) and not _is_number(high):
+            tests.append(self._side(text, number, "<", Limit(math.inf, included=False)))
+        return _all_of(tests)
+
+    def _side(self, text: str, number: str, operator: str, limit: Limit) -> str:
+        sign = f"{operator}=" if limit.included else operator
+        if isinstance(limit.bound, str):
+            return f"{text} {sign} {self._parameter(limit.bound)}"
+        return f"{number} {sign} {self._parameter(limit.bound, 'Float64')}"
+
+    def _inside(self, text: str, blocks: list[tuple[str, str, bool]]) -> str:
+        # ClickHouse reads an IPv4 address as the IPv6 address that stands for it, and gives NULL for other texts.
+        address = f"toIPv6OrNull({text})"
+        mapped = self._spans(address, _MAPPED_FIRST, _MAPPED_LAST)
+        tests = []
+        for first, last, is_v6 in blocks:
+            if is_v6:
+                tests.append(f"({self._spans(address, first, last)} AND NOT {mapped})")
+            else:
+                tests.append(self._spans(address, f"::ffff:{first}", f"::ffff:{last}"))
+        # It also reads `a:::1` as an address, which is none.
+        return f"(ifNull({_any_of(tests)}, 0) AND position({text}, ':::') = 0)"
+
+    def _spans(self, address: str, first: str, last: str) -> str:
+        return f"({address} >= {self._parameter(first, 'IPv6')} AND {address} <= {self._parameter(last, 'IPv6')})"
+
+
+def _is_number(limit: Limit | None) -> bool:
+    return limit is not None and not isinstance(limit.bound, str)
+
+
+def _text_of(column: Column) -> str:
+    match column.kind:
+        case Kind.TEXT:
+            return column.name
+        case Kind.FLAG:
+            return f"if({column.name}, 'true', '')"
+        case Kind.INSTANT:
+            return f"toString({_milliseconds(column)})"
+
+
+def _milliseconds(column: Column) -> str:
+    return f"toUnixTimestamp64Milli({column.name})"
+
+
+def _has(column: Column) -> str:
+    match column.kind:
+        case Kind.TEXT:
+            return f"{column.name} != '{column.missing}'"
+        case Kind.FLAG:
+            return column.name
+        case Kind.INSTANT:
+            return _TRUE
+
+
+def _folded(text: str, case: Case) -> str:
+    match case:
+        case Case.EXACT:
+            return text
+        case Case.UPPER:
+            return f"upper({text})"
+        case Case.LOWER | Case.MIXED:
+            return f"lower({text})"
+
+
+def _any_of(tests: list[str]) -> str:
+    wanted = [test for test in tests if test != _FALSE]
+    if _TRUE in wanted:
+        return _TRUE
+    if len(wanted) <= 1:
+        return wanted[0] if wanted else _FALSE
+    return f"({' OR '.join(wanted)})"
+
+
+def _all_of(tests: list[str]) -> str:
+    wanted = [test for test in tests if test != _TRUE]
+    if _FALSE in wanted:
+        return _FALSE
+    if len(wanted) <= 1:
+        return wanted[0] if wanted else _TRUE
+    return f"({' AND '.join(wanted)})"

@@ -1,0 +1,162 @@
+"""Words in a text: what a bare word, a phrase and a word with wildcards find. Rule: search syntax, section 4.
+
+Letters are compared ignoring case. A word character is a letter, a digit or `_`; an end of what is searched that is
+one must stand at a word's edge. One regular expression is built for each side, so that engine and plain Python
+agree to the letter: case is spelled out (`[kK]`), since engines differ in what they fold.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import TypeAlias
+
+from errata.query.patterns import Element, Wild, elements
+
+SPACES = " \t\r\n\f\v\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""White space inside a searched text, as a character class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One word, or several next to each other with any run of white space between them."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WordPattern:
+    """One word with wildcards, which never cross white space; pattern as in `patterns`."""
+
+    pattern: str
+
+
+Search: TypeAlias = Words | WordPattern
+
+
+class Dialect(Enum):
+    """Whose regular expressions: beginning of a word, its end."""
+
+    RE2 = (r"(?:\A|[^\p{L}\p{N}_])", r"(?:\z|[^\p{L}\p{N}_])", r"[\p{L}\p{N}_]")
+    PYTHON = (r"(?<!\w)", r"(?!\w)", r"\w")
+
+
+_gap = re.compile(f"[{SPACES}]+")
+_ONE = f"[^{SPACES}]"
+_RUN = f"[^{SPACES}]*"
+
+
+def regex(search: Search, dialect: Dialect) -> str | None:
+    """The expression that finds it anywhere in a text; None where nothing can ever be found."""
+    return _words_regex(search.text, dialect) if isinstance(search, Words) else _pattern_regex(search.pattern, dialect)
+
+
+def landmark(search: Search) -> str:
+    """An ASCII text that every match holds, in whatever case; empty where there is none.
+
+    Looking for it first is many times quicker than the expression.
+    """
+    return max(re.findall(r"[\x01-\x7f]+", _literal_runs(search)), key=len, default="")
+
+
+def finds(search: Search, text: str) -> bool:
+    """Whether it stands in the text. Linear in the text's length for words, and for patterns within each word."""
+    if landmark(search).lower() not in text.lower():
+        return False
+    if isinstance(search, WordPattern) and Wild.RUN in elements(search.pattern)[1:-1]:
+        return _finds_pattern(search.pattern, text)
+    expression = _compiled(search)
+    return expression is not None and expression.search(text) is not None
+
+
+def may_span(search: Search, separator: str) -> bool:
+    """Whether a match can reach into a separator, white space at its ends aside, that stands between two texts.
+
+    Else it is found in one of the two. A `*` never needs to reach there: it may as well be shorter.
+    """
+    if isinstance(search, Words):
+        return any(char in search.text for char in separator.strip())
+    found = elements(search.pattern)
+    return Wild.ONE in found or any(char in found for char in separator.strip())
+
+
+@lru_cache(maxsize=512)
+def _compiled(search: Search) -> re.Pattern[str] | None:
+    expression = regex(search, Dialect.PYTHON)
+    return None if expression is None else re.compile(expression)
+
+
+def _literal_runs(search: Search) -> str:
+    """The literal characters, with a NUL wherever something else may stand."""
+    if isinstance(search, Words):
+        return _gap.sub("\0", search.text)
+    return "".join(element if isinstance(element, str) else "\0" for element in elements(search.pattern))
+
+
+def _words_regex(text: str, dialect: Dialect) -> str | None:
+    words = [word for word in _gap.split(text) if word]
+    if not words:
+        return None
+    begin, finish, _ = dialect.value
+    body = f"[{SPACES}]+".join("".join(map(_any_case, word)) for word in words)
+    return f"{begin if _is_word(words[0][0]) else ''}{body}{finish if _is_word(words[-1][-1]) else ''}"
+
+
+def _pattern_regex(pattern: str, dialect: Dialect) -> str | None:
+    found = elements(pattern)
+    if any(isinstance(element, str) and _gap.match(element) for element in found):
+        return None  # wildcards work on one word, and no word holds white space
+    begin, finish, letter = dialect.value
+    at_edge = {0, len(found) - 1}
+    body = "".join(_part(element, letter if index in at_edge else _ONE) for index, element in enumerate(found))
+    return f"{begin if _is_edge(found[0]) else ''}{body}{finish if _is_edge(found[-1]) else ''}"
+
+
+def _part(element: Element, one: str) -> str:
+    if element is Wild.RUN:
+        return _RUN
+    # At an edge `?` stands for a word character: punctuation ends the word that it would belong to.
+    return one if isinstance(element, Wild) else _any_case(element)
+
+
+def _is_edge(element: Element) -> bool:
+    return element is Wild.ONE or (isinstance(element, str) and _is_word(element))
+
+
+def _is_word(char: str) -> bool:
+    return char == "_" or char.isalnum()
+
+
+def _any_case(char: str) -> str:
+    forms = dict.fromkeys(form for form in (char, char.lower(), char.upper(), char.lower().upper()) if len(form) == 1)
+    if len(forms) == 1:
+        return _escaped(char)
+    return f"[{''.join(forms)}]"
+
+
+def _escaped(char: str) -> str:
+    return r"\x00" if char == "\0" else re.escape(char)
+
+
+def _finds_pattern(pattern: str, text: str) -> bool:
+    """A pattern with a `*` inside, part by part in each word: backtracking would take quadratic time and worse."""
+    expressions = _pattern_parts(pattern)
+    return expressions is not None and any(_in_order(expressions, chunk) for chunk in _gap.split(text))
+
+
+def _in_order(expressions: list[re.Pattern[str]], chunk: str) -> bool:
+    at = 0
+    for expression in expressions:
+        found = expression.search(chunk, at)
+        if not found:
+            return False
+        at = found.end()
+    return True
+
+
+@lru_cache(maxsize=512)
+def _pattern_parts(pattern: str) -> list[re.Pattern[str]] | None:
+    whole = _pattern_regex(pattern, Dialect.PYTHON)
+    return None if whole is None else [re.compile(part) for part in whole.split(_RUN)]

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from errata.base.errors import Invalid
+from errata.events.facets import EVENTS
+from errata.query import to_clickhouse
+from errata.query.bind import bind, joined_names
+from errata.query.match import matches
+from errata.query.parse import parse
+
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "search-vectors.json").read_text())
+IDS = [document["_id"] for document in VECTORS["documents"]]
+
+
+def _bound(query):
+    return bind(parse(query), EVENTS)
+
+
+VALID = [v for v in VECTORS["vectors"] if v["valid"] and v["target"] == "event"]
+ON_EVENTS = [pytest.param(v["query"], v["matches"], id=v["id"]) for v in VALID if not joined_names(_bound(v["query"]))]
+ON_ISSUES = [pytest.param(v["query"], id=v["id"]) for v in VALID if joined_names(_bound(v["query"]))]
+
+
+@pytest.mark.parametrize(("query", "expected"), ON_EVENTS)
+def test_engine_finds_the_events_of_the_vector(query, expected, engine, documents):
+    found = engine.select("documents", to_clickhouse.compile(_bound(query)))
+
+    assert [IDS[n] for n in found] == expected
+
+
+@pytest.mark.parametrize(("query", "expected"), ON_EVENTS)
+def test_reference_finds_the_events_of_the_vector(query, expected, documents):
+    found = [IDS[n] for n, row in enumerate(documents) if matches(_bound(query), row)]
+
+    assert found == expected
+
+
+@pytest.mark.parametrize("query", ON_ISSUES)
+def test_search_by_issue_is_refused_with_a_sentence(query, documents):
+    with pytest.raises(Invalid, match=r"searching by issue\.\S+ is not offered yet") as refused:
+        to_clickhouse.compile(_bound(query))
+
+    assert refused.value.where == "query"
+
+
+def test_only_issue_facets_are_left_out():
+    assert len(ON_EVENTS) > 120
+    assert all("issue." in case.values[0] for case in ON_ISSUES)
