@@ -10,15 +10,13 @@ from typing import Any, TextIO
 import structlog
 
 from errata.base.clock import Clock, from_ms
-from errata.jobs.lines import LEVELS, Line, render
+from errata.jobs.lines import LEVELS, Line, Log, render
 
-_LOUD = ("uvicorn", "clickhouse_connect", "alembic.runtime.migration", "urllib3.connectionpool")
+_LOUD = ("uvicorn", "clickhouse_connect", "alembic", "urllib3.connectionpool")
 """Libraries whose everyday lines are none of ours; their warnings are."""
 
 
-def configure_logs(
-    process: str, *, level: str, form: str, clock: Clock, stream: TextIO = sys.stderr
-) -> structlog.typing.FilteringBoundLogger:
+def configure_logs(process: str, *, level: str, form: str, clock: Clock, stream: TextIO = sys.stderr) -> Log:
     """Send every line of this process to `stream`; returns a logger. Call once, before anything is logged."""
 
     def rendered(_logger: object, method: str, facts: MutableMapping[str, Any]) -> str:
@@ -37,7 +35,8 @@ def configure_logs(
     for name in _LOUD:
         logging.getLogger(name).setLevel(max(LEVELS["warning"], LEVELS[level]))
     logging.captureWarnings(capture=True)
-    return structlog.get_logger("errata")  # type: ignore[no-any-return]
+    log: Log = structlog.get_logger("errata")
+    return log
 
 
 def _level(method: str) -> str:

@@ -1,0 +1,122 @@
+"""The worker's process: the digest of this node's journal, and its signs of life."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+
+from errata.app.logs import configure_logs
+from errata.app.node import node_of
+from errata.app.state import open_current_database
+from errata.app.traces import Remembered
+from errata.base.clock import Clock, SystemClock
+from errata.base.errors import Invalid
+from errata.base.ids import random_id
+from errata.events.batches import Rules
+from errata.events.limits import DEFAULT_LIMITS
+from errata.events.store import EventStore
+from errata.grouping.versions import CURRENT
+from errata.ingest.digest import Bounds, Digest, DigestCounts
+from errata.ingest.prepare import Preparer
+from errata.jobs.backoff import Backoff
+from errata.jobs.heartbeat import Figures, Heart
+from errata.jobs.locks import PATIENCE_S, hold
+from errata.jobs.loop import Loop, Turns
+from errata.settings import Settings
+from errata.stacks.find import find_in_text
+from errata.stacks.parse import parse
+from errata.storage import event_migrations
+from errata.storage.clickhouse import ClickHouse
+from errata.storage.journal import JournalReader
+from errata.storage.sql import Database
+
+BEAT_EVERY_S = 2.0
+_DAY_MS = 86_400_000
+_HOUR_MS = 3_600_000
+_REMEMBERED_CHARS = 8 << 20
+
+
+def run_worker(settings: Settings) -> None:
+    """Digest until SIGTERM or SIGINT, then finish the batch in hand. Raises Invalid, Conflict, Unavailable."""
+    clock = SystemClock()
+    log = configure_logs("worker", level=settings.log_level, form=settings.log_format, clock=clock)
+    if not settings.events_url:
+        raise Invalid("set ERRATA_EVENTS_URL to the event store, or start all with `errata serve`")
+    lock = hold(settings.data, "worker", patience_s=PATIENCE_S)
+    database = open_current_database(settings)
+    store = ClickHouse(settings.events_url)
+    journal = JournalReader(settings.data / "journal")
+    digest = build_digest(settings, database, store, journal, clock)
+    loop = Loop("digest", _after_migrations(store, digest.run_once), log, backoff=Backoff(0.2, 10.0))
+    heart = Heart(
+        settings.data / "run" / "worker.json",
+        lambda: figures_of(digest.counts, loop.turns),
+        clock,
+        log,
+        every_s=BEAT_EVERY_S,
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: loop.stop())
+    heart.start()
+    log.info("worker starts")
+    loop.run()
+    heart.stop()
+    journal.close()
+    store.close()
+    database.close()
+    log.info("worker ended", batches=digest.counts.batches, stored=digest.counts.stored)
+    lock.release()
+
+
+def build_digest(
+    settings: Settings, database: Database, store: ClickHouse, journal: JournalReader, clock: Clock
+) -> Digest:
+    """The digest of the data folder's journal, as the settings bound it."""
+    return Digest(
+        node=node_of(settings.data / "journal"),
+        journal=journal,
+        db=database,
+        events=EventStore(store),
+        preparer=Preparer(
+            trace_of=Remembered(parse, max_chars=_REMEMBERED_CHARS),
+            find_of=Remembered(find_in_text, max_chars=_REMEMBERED_CHARS),
+            limits=DEFAULT_LIMITS,
+            max_body_bytes=settings.intake_max_body_bytes,
+        ),
+        rules=Rules(CURRENT, settings.event_past_days * _DAY_MS, settings.event_future_hours * _HOUR_MS),
+        bounds=Bounds(events=settings.digest_batch_events, inflated_bytes=settings.digest_batch_bytes),
+        clock=clock,
+        new_id=random_id,
+    )
+
+
+def figures_of(counts: DigestCounts, turns: Turns) -> Figures:
+    """What the other processes are told: the digest's counts since this process began, and how its loop fares."""
+    dropped = {f"dropped.{reason}": count for reason, count in counts.dropped.items()}
+    return {
+        "batches": counts.batches,
+        "events": counts.events,
+        "stored": counts.stored,
+        "opened": counts.opened,
+        "set_aside": counts.set_aside,
+        "position": counts.position,
+        "last_batch_ms": counts.last_batch_ms,
+        "failed": turns.failed,
+        "failed_in_a_row": turns.failed_in_a_row,
+        "last_error": turns.last_error,
+        **dropped,
+    }
+
+
+def _after_migrations(store: ClickHouse, work: Callable[[], bool]) -> Callable[[], bool]:
+    """The work, preceded once by bringing the event store up to date; the engine may still be starting then."""
+    is_current = False
+
+    def turn() -> bool:
+        nonlocal is_current
+        if not is_current:
+            event_migrations.upgrade(store)
+            is_current = True
+        return work()
+
+    return turn
