@@ -142,9 +142,10 @@ def _chain(blocks: tuple[ExceptionBlock, ...]) -> list[ExceptionBlock]:
     at = next((i for i, block in enumerate(blocks) if block.relation is Relation.PRIMARY), 0)
     chain = [blocks[at]]
     for block in reversed(blocks[:at]):
-        if block.relation is not Relation.CAUSE:
+        if block.relation is Relation.CONTEXT:
             break
-        chain.append(block)
+        if block.relation is Relation.CAUSE:
+            chain.append(block)
     after = blocks[at + 1 :]
     chain += [block for block in after if block.relation is Relation.CAUSE]
     members = [block for block in after if block.relation is Relation.MEMBER]

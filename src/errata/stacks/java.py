@@ -14,9 +14,9 @@ _CALL = re.compile(r"\s*+at ([^()\s][^()\n]{0,1000}+)(?<=\S)\(([^():\n]{0,300}+)
 _ANY_CALL = re.compile(r"^[ \t]*+at [^\n]*+", re.MULTILINE)
 # A place is a file: `at Shop.Cart.Total(String sku)` of .NET is none.
 _PLACE = re.compile(r"\S*\.[^\s.]+$|SourceFile$|Unknown Source$|Native Method$|<generated>$|$")
-_JOIN = re.compile(r"(\s*)(Caused by|Suppressed|Wrapped by): (?:\[CIRCULAR REFERENCE: ?)?(.*)")
+_JOIN = re.compile(r"(\s*)(Caused by|Suppressed|Wrapped by): (?!\[CIRCULAR)(.*)")
 _MORE = re.compile(
-    r"\s*\.\.\. \d+ (?:more|common frames omitted|frames (?:excluded|truncated))|\s*\[CIRCULAR REFERENCE"
+    r"\s*\.\.\. \d+ (?:more|common frames omitted|frames (?:excluded|truncated))|[^\n]*\[CIRCULAR REFERENCE"
 )
 _THREAD = re.compile(r'Exception in thread "[^"\n]*"(?: java\.lang\.Thread)? ')
 _TYPE = re.compile(r"([^\W\d][\w$.]*)(?::(?: (.*))?)?$")
@@ -34,7 +34,7 @@ class _Draft:
     __slots__ = ("frames", "message", "relation", "type")
 
     def __init__(self, header: str, relation: Relation) -> None:
-        match = _TYPE.match(header.rstrip().removesuffix("]") if header.endswith("]") else header)
+        match = _TYPE.match(header)
         self.type = match[1] if match else ""
         self.message = [(match[2] or "") if match else header]
         self.frames: list[Frame] = []
@@ -151,7 +151,7 @@ def _read(lines: list[str], start: int, drafts: list[_Draft]) -> None:
             _add(draft.frames, frame)
         elif match := _JOIN.match(line):
             indent = len(match[1])
-            if suppressed_at is not None and indent <= suppressed_at and match[2] != "Suppressed":
+            if suppressed_at is not None and indent < suppressed_at and match[2] != "Suppressed":
                 suppressed_at = None
             if match[2] == "Suppressed":
                 suppressed_at = indent if suppressed_at is None else min(suppressed_at, indent)
@@ -187,10 +187,15 @@ def _add(frames: list[Frame], frame: Frame) -> None:
 
 def _alone(text: str) -> StackTrace | None:
     """An exception's own line without any call, only where it is qualified and named like one."""
-    first, _, rest = _THREAD.sub("", text.strip()).partition("\n")
-    first = first.rstrip()
+    first, mark, rest = _THREAD.sub("", text.strip()).partition("\n")
+    first, rest = first.rstrip(), mark + rest
     match = _TYPE.match(first)
     if match is None or not _SURE.search(match[1]):
         return None
-    message = "\n".join([match[2] or "", rest]).rstrip()
+    message = f"{match[2] or ''}{_unindented(rest)}".rstrip()
     return StackTrace("java", (ExceptionBlock(match[1], message, ()),))
+
+
+def _unindented(rest: str) -> str:
+    """What follows the exception's line up to the first indented line, which may be another language's call."""
+    return rest.partition("\n ")[0].partition("\n\t")[0]

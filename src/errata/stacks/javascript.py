@@ -187,10 +187,9 @@ def _add(frames: list[Frame], frame: Frame) -> None:
 
 def _alone(text: str) -> StackTrace | None:
     """An error's own line without any call, as an AggregateError's stack is; only where it is named like one."""
-    first, _, rest = text.strip().partition("\n")
-    first = first.rstrip()
+    first, mark, rest = text.strip().partition("\n")
+    first, rest = first.rstrip(), (mark + rest).partition("\n ")[0].partition("\n\t")[0]
     match = _NAMED.match(first) and _HEADER.match(first)
     if not match:
         return None
-    message = "\n".join([match[2] or "", rest]).rstrip()
-    return StackTrace("javascript", (ExceptionBlock(match[1], message, ()),))
+    return StackTrace("javascript", (ExceptionBlock(match[1], f"{match[2] or ''}{rest}".rstrip(), ()),))

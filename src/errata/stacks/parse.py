@@ -38,7 +38,8 @@ def parse(text: str, language: str = "") -> StackTrace | None:
     """The stack trace in `text`; None where neither a call nor an exception's line is recognized.
 
     `language` is a hint, in lower case: its parser goes first, but a text that only another one finds calls in is
-    that other's. Takes time linear in the text, reads at most `LIMIT` characters of it, and raises nothing.
+    that other's. A lone exception's line without a hint has no language. Takes time linear in the text, reads at
+    most `LIMIT` characters of it, and raises nothing.
     """
     body, is_cut = _prepared(text)
     if not body:
@@ -53,7 +54,11 @@ def parse(text: str, language: str = "") -> StackTrace | None:
             return _named(trace, language, hint, is_cut=is_cut)
         if without_calls is None:
             without_calls = trace
-    return None if without_calls is None else _named(without_calls, language, hint, is_cut=is_cut)
+    if without_calls is None:
+        return None
+    if hint != without_calls.language:  # a line like `FooError: text` could be of any language
+        without_calls = msgspec.structs.replace(without_calls, language=language)
+    return _named(without_calls, language, hint, is_cut=is_cut)
 
 
 def uncoloured(text: str) -> str:
@@ -71,7 +76,10 @@ def _prepared(text: str) -> tuple[str, bool]:
         text = head[: head.rfind("\n") + 1 or None] + "\n" + tail[tail.find("\n") + 1 :]
     if "\\n" in text and "\n" not in text.strip():  # escaped once too often on its way
         text = text.replace("\\r\\n", "\n").replace("\\n", "\n").replace("\\t", "\t")
-    return uncoloured(text).rstrip(), is_cut
+    text = uncoloured(text)
+    if " \n" in text or "\t\n" in text:
+        text = "\n".join([line.rstrip() for line in text.split("\n")])
+    return text.rstrip(), is_cut
 
 
 def _order(text: str, hint: str) -> list[str]:

@@ -112,7 +112,7 @@ def _end(text: str, position: int) -> int:
         if not bare:
             blank_at = blank_at or (offset if in_message else 0)
         elif bare in _SEPARATORS or bare == HEADER or bare.startswith("-------"):
-            in_message, blank_at = False, 0
+            in_message, blank_at = bare.endswith("-") and " " not in bare, 0  # a rule without number ends a group
         elif blank_at:
             break
         elif not in_message:

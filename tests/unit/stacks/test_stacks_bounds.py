@@ -1,0 +1,76 @@
+"""No text makes a parser raise or take longer than its length deserves."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from errata.stacks.find import find_in_text
+from errata.stacks.model import Relation
+from errata.stacks.parse import LIMIT, parse
+
+LANGUAGES = ("", "python", "java", "javascript", "kotlin", "ruby")
+PIECES = (
+    " ", "\n", "\t", "\r", "\x00", "\x1b[31m", "at ", "    at ", "(", ")", "[", "]", "{", "}", ":", "::1", ",", '"', "'", "|", "+ ",
+    "+-+", "-" * 16, " 1 ", '  File "', '", line ', ", in f", "3", "Traceback (most recent call last):\n",
+    "  + Exception Group Traceback (most recent call last):\n", "  | ", "KeyError: 'x'", "Error", "Caused by: ", "Suppressed: ",
+    "Wrapped by: ", "... 3 more", "a.b.C.d(E.java:4)", "java.lang.Error", "f (x.js:1:2)", "[cause]: ", "[errors]: [", " @ ", "eval at ",
+    "async ", "node:", "$", "$$Lambda", "/", "0x", "<anonymous>", "[Previous line repeated 3 more times]", "\\n", "é", "\ud800", "٣",
+    "The above exception was the direct cause of the following exception:",
+)  # fmt: skip
+SHAPES = (
+    " ", "\t", "\n", "at ", "at (", "    at \n", "at at.at(", "    at a.b(", "    at a (", "\tat a.b(c.java:1)\n", "    at a (b.js:1:2)\n",
+    '  File "', '  File "a", line ', '  File "a", line 1, in f\n', '  File "a", line 1, in f\n    ', "Traceback (most recent call last):\n",
+    "  + Exception Group Traceback (most recent call last):\n", "  | ", "  +-+---------------- 1 ----------------\n", "Caused by: ",
+    "Caused by: a.B: c\n", "\tSuppressed: a.B\n", "a.", "A.A", "aError", "Error: ", "a.BError: ", "[cause]: Error: a\n", "(", "((", "[", "'", "<", "<a",
+    " [as ", " @ ", "eval at ", ":1", "1:", "\x1b[", "\x1b[1;", '"x" ', "a\r\n", "\\n", "    at eval (eval at (", "wrap (a:1:1), ", '  File "a", line 1\n\n',
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=8)), max_size=60).map("".join),
+    st.sampled_from(LANGUAGES),
+)
+def test_no_text_makes_a_parser_raise(text, language):
+    trace = parse(text, language)
+
+    assert trace is None or [b.relation for b in trace.blocks].count(Relation.PRIMARY) == 1
+    found = find_in_text(text, language)
+    assert found is None or (0 <= found.start < found.end <= len(text) and found.trace.primary is not None)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=repr)
+def test_time_grows_with_the_length_and_no_faster(shape):
+    text = "java.lang.Error: x\n" + (shape * (LIMIT // len(shape)))[:LIMIT]
+
+    took = min(_seconds(text) for _ in range(2))
+
+    assert took < 0.5
+
+
+def _seconds(text):
+    start = time.perf_counter()
+    for language in ("python", "java", "javascript"):
+        parse(text, language)
+        find_in_text(text + "\nTraceback (most recent call last):\n", language)
+    return time.perf_counter() - start
+
+
+def test_long_text_keeps_both_ends_and_says_so():
+    calls = "".join(f'  File "/srv/a{i}.py", line {i}, in f{i}\n    pass\n' for i in range(4000))
+    text = f"Traceback (most recent call last):\n{calls}ValueError: far down"
+
+    trace = parse(text)
+
+    assert trace.truncated
+    assert trace.primary.type == "ValueError"
+    assert trace.primary.frames[0].function == "f3999"
+    assert trace.primary.frames[-1].function == "f0"
+
+
+def test_empty_text_is_no_stack():
+    assert parse("") is None
+    assert parse(" \n\t\n") is None
+    assert find_in_text("") is None

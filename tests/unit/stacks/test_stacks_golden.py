@@ -1,0 +1,43 @@
+"""Every text under tests/golden/stacks against the parse beside it; ERRATA_REWRITE_GOLDEN=1 writes the parses anew."""
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from errata.stacks.parse import parse
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "stacks"
+TEXTS = sorted(GOLDEN.glob("*.txt"))
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=[path.stem for path in TEXTS])
+def test_text_parses_as_recorded(path):
+    trace = parse(path.read_text(encoding="utf-8"))
+
+    expected = path.with_suffix(".json")
+    if os.environ.get("ERRATA_REWRITE_GOLDEN"):
+        expected.write_bytes(msgspec.json.format(msgspec.json.encode(trace), indent=1) + b"\n")
+    assert msgspec.json.decode(msgspec.json.encode(trace)) == msgspec.json.decode(expected.read_bytes())
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=[path.stem for path in TEXTS])
+def test_hint_does_not_change_what_a_text_with_calls_is(path):
+    text = path.read_text(encoding="utf-8")
+
+    plain = parse(text)
+
+    if plain is not None and any(block.frames for block in plain.blocks):
+        assert all(parse(text, hint) == plain for hint in ("python", "java", "javascript", "nodejs", "go", "nonsense"))
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=[path.stem for path in TEXTS])
+def test_line_ends_trailing_blanks_and_colours_do_not_matter(path):
+    text = path.read_text(encoding="utf-8")
+
+    plain = parse(text)
+
+    assert parse(text.replace("\n", "\r\n")) == plain
+    assert parse("\n".join(line + "  \t" for line in text.split("\n")) + "\n\n  ") == plain
+    assert parse("\n".join(f"\x1b[31m{line}\x1b[0m" for line in text.split("\n"))) == plain
