@@ -104,7 +104,7 @@ class _Walk:
         except UnicodeDecodeError:
             return [Fault("", "the body is not UTF-8")]
         except msgspec.DecodeError as malformed:
-            return [Fault("", f"the body is not JSON: {_lower(str(malformed))}")]
+            return [Fault("", f"the body is not JSON: {_lower(str(malformed)).removeprefix(_PREFIX)}")]
         with contextlib.suppress(_Enough):
             self._check(wanted, value, "")
         return self._faults or [Fault("", _lower(str(error)))]
@@ -218,9 +218,10 @@ def _kind(value: object) -> str:
 
 
 def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]
+    return message if message.startswith("JSON") else message[:1].lower() + message[1:]
 
 
+_PREFIX = "JSON is malformed: "
 _UUID_LENGTHS = (32, 36, 38, 45)  # bare, dashed, in braces, with urn:uuid: (what the real service's parser takes)
 _KINDS: tuple[tuple[type, str], ...] = (
     (dict, "an object"),
