@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -80,7 +81,7 @@ class Payload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     truncated: bool = False
     frames: tuple[Frame, ...] = ()
     causes: tuple[Cause, ...] = ()
-    attributes: dict[str, Json] = {}
+    attributes: dict[str, Any] = {}  # JSON values; msgspec cannot decode a type that contains itself
     cut: tuple[str, ...] = ()
 
 

@@ -134,8 +134,8 @@ class Digest:
         decoded: list[Decoded] = []
         position = batch.start
         while position < batch.end:
-            records, after = self._journal.read(position, max_bytes=self._bounds.read_bytes)
-            decoded += [self._preparer.decode(_work_of(each)) for each in records if each.position < batch.end]
+            records, after = self._journal.read(position, max_bytes=self._bounds.read_bytes, until=batch.end)
+            decoded += [self._preparer.decode(_work_of(each)) for each in records]
             if after == position:
                 break
             position = after

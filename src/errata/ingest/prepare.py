@@ -16,7 +16,7 @@ from errata.events.batches import Rules
 from errata.events.clamp import event_time
 from errata.events.limits import Limits, limit
 from errata.events.model import Event, Intake, NotAnError
-from errata.events.qualify import FindOf, Qualified, TraceOf, qualify
+from errata.events.qualify import FindOf, Qualified, TraceOf, qualify, refusal
 from errata.events.rows import EventRow, row_of
 from errata.events.scrub import scrub
 from errata.grouping.versions import Grouping, group
@@ -149,6 +149,9 @@ class Preparer:
         return Decoded(work, tuple(events), tuple(failures), retry, len(body))
 
     def _candidate(self, work: Work, event: Event, rules: Rules) -> Candidate | NotAnError:
+        refused = refusal(event)
+        if refused is not None:
+            return refused
         verdict = qualify(limit(event, self._limits), self._trace_of, self._find_of)
         if not isinstance(verdict, Qualified):
             return verdict
