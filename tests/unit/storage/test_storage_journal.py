@@ -42,8 +42,8 @@ def opened(folder: Path, bounds: JournalBounds = SMALL, after: int = 0) -> Journ
     return writer
 
 
-def write(folder: Path, bodies: list[bytes]) -> list[int]:
-    writer = opened(folder)
+def write(folder: Path, bodies: list[bytes], bounds: JournalBounds = SMALL) -> list[int]:
+    writer = opened(folder, bounds)
     try:
         return [writer.append_now(meta(), body) for body in bodies]
     finally:
@@ -384,6 +384,24 @@ def test_a_full_journal_refuses_and_takes_again_when_the_worker_made_room(folder
         writer.close()
 
 
+def test_a_journal_that_is_full_at_the_start_opens_and_waits_for_room(folder: Path) -> None:
+    tight = JournalBounds(segment_bytes=4096, max_bytes=2 * 4096)
+    write(folder, [b"a"], tight)
+    write(folder, [b"b"], tight)
+
+    writer = opened(folder, tight)
+    try:
+        assert "full" in writer.trouble
+        assert bodies_of(read(folder)) == [b"a", b"b"]
+        with JournalReader(folder) as reader:
+            reader.drop_before(reader.durable_end())
+        _eventually(writer.healthy)
+        writer.append_now(meta(), b"c")
+        assert bodies_of(read(folder)) == [b"b", b"c"]
+    finally:
+        writer.close()
+
+
 def test_a_request_larger_than_a_segment_is_too_large(folder: Path) -> None:
     writer = opened(folder)
     try:
@@ -515,7 +533,7 @@ def test_a_killed_writer_loses_nothing_that_it_acknowledged(folder: Path) -> Non
         child.wait()
         acknowledged += [int(line) for line in lines if line.endswith(b"\n")]
         number = acknowledged[-1] + 100
-    write(folder, [])
+    write(folder, [], JournalBounds())
 
     items = read(folder)
     found = [int(body[: len(body) // 50]) for body in bodies_of(items)]

@@ -76,7 +76,11 @@ class JournalWriter:
         self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
 
     def open(self) -> None:
-        """Begin a new segment and the threads. Raises `Unavailable` when the disk does not take it."""
+        """Begin a new segment and the threads.
+
+        A journal that is full, or whose disk refuses the segment, is open all the same and tries again. Raises
+        `Unavailable` when the folder cannot be used at all.
+        """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._end = read_end(self._folder) or 0
@@ -94,10 +98,7 @@ class JournalWriter:
             max_bytes=self._bounds.max_bytes,
         )
         self._supply.start()
-        if not self._begin(_START_WAIT_S):
-            trouble = self._trouble
-            self.close()
-            raise Unavailable(trouble)
+        self._begin(_START_WAIT_S)
         self._thread.start()
 
     def append(self, meta: Meta, body: bytes) -> asyncio.Future[int]:
@@ -243,6 +244,8 @@ class JournalWriter:
         try:
             opening = encode_meta(Opening(ends=self._end))
             self._write(segment, [_Waiting(opening, b"", None, Future(), OPENING)])
+            # After a power loss `end` may be old, but never by segments: a full journal must stay readable.
+            os.fdatasync(self._end_fd)
         except OSError as error:
             segment.close()
             self._refuse(f"The journal's disk failed: {error.strerror or error}.", _LONGEST_PAUSE_S)
