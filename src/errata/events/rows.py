@@ -16,8 +16,8 @@ from errata.events.model import Cause, Event, Json
 from errata.stacks.model import ExceptionBlock, Frame, StackTrace
 
 
-class EventRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One stored error. Field order is column order; times are epoch milliseconds, UTC.
+class EventRow(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=True):
+    """One stored error. Field order is column order, and so an encoded row is an array; times are epoch ms, UTC.
 
     `usr_key` and `session_key` are hashes that make distinct counts cheap; 0 means nobody and no session.
     `payload` is a JSON text of `Payload`.
@@ -207,7 +207,7 @@ def key_of(name: str) -> int:
 
 def without_surrogates(row: EventRow) -> EventRow:
     """The same row with every lone surrogate replaced by a question mark, so that it can be written as UTF-8."""
-    return msgspec.convert({name: _clean(getattr(row, name)) for name in row.__struct_fields__}, EventRow)
+    return msgspec.convert([_clean(value) for value in msgspec.structs.astuple(row)], EventRow)
 
 
 _EXACT_INTEGERS = 2**53

@@ -1,0 +1,332 @@
+"""The stored events: written by batch, folded into issues, counted, listed. All SQL about events stands here.
+
+One statement text for the embedded engine and for ClickHouse servers. The search language's part of a WHERE comes
+from `query/to_clickhouse.py`; identifiers come from the table and the facet catalogue, values are parameters.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from errata.base.clock import to_ms
+from errata.base.ids import Fingerprint
+from errata.events.model import Track
+from errata.events.rows import EventRow, Payload, without_surrogates
+from errata.events.search import Candidate, Condition, EventSearch, Hit, IssueFold, Order, StoredEvent
+from errata.query.facets import Column, Elements, Entry, Joined, Place, Tagged
+from errata.storage.clickhouse import ClickHouse, External
+
+__all__ = [
+    "Candidate",
+    "Condition",
+    "EventSearch",
+    "EventStore",
+    "Hit",
+    "IssueFold",
+    "Order",
+    "StoredEvent",
+]
+
+_COLUMNS = EventRow.__struct_fields__
+_MAX_VERSIONS = 100
+_MAX_TEAMS = 20
+_MAX_SERIES = 2000
+"""Buckets of one answer, over all issues together."""
+
+_INSERT_SETTINGS: dict[str, str | int] = {
+    # Times are written as whole milliseconds.
+    "date_time_input_format": "basic",
+    "input_format_json_read_numbers_as_strings": 0,
+    "input_format_skip_unknown_fields": 0,
+    # The whole insert is one block a week, so that its token names all of it.
+    "max_insert_block_size": 1_000_000,
+    "async_insert": 0,
+}
+
+_FOLD = f"""
+SELECT fingerprint, first.1, count(), toUnixTimestamp64Milli(min(timestamp)), toUnixTimestamp64Milli(max(timestamp)),
+    first.2, argMax(toString(version), (timestamp, event_id)),
+    minMapIf(map(toString(version), toUnixTimestamp64Milli(timestamp)), version != ''),
+    maxMapIf(map(toString(version), toUnixTimestamp64Milli(timestamp)), version != ''),
+    first.3, first.4, first.5, first.6, first.7,
+    arraySort(groupUniqArray(toString(language))), arraySort(groupUniqArray(toString(platform))),
+    arraySort(groupUniqArray(toString(track))), max(is_crash), max(has_in_app),
+    arraySlice(arraySort(groupUniqArrayArray(team)), 1, {_MAX_TEAMS}),
+    argMin((grouping_version, toString(version), toString(service), toString(error_type), error_message,
+        toString(file_path), toString(function_name)), (timestamp, event_id)) AS first
+FROM events
+WHERE batch = {{batch:UInt64}} -- the minmax index on batch leaves only the newest parts
+GROUP BY fingerprint
+"""
+
+# Every matching fingerprint is counted whatever the order; what the state knows joins the few that are left.
+# `uniq` is exact far beyond 10 000 distinct values and bounded above.
+_HITS = """
+SELECT fingerprint, total, users, sessions
+FROM (
+    SELECT fingerprint, count() AS total, max(timestamp) AS last,
+        uniqIf(usr_key, usr_key != 0) AS users, uniqIf(session_key, session_key != 0) AS sessions{more}
+    FROM events
+    WHERE {where}
+    GROUP BY fingerprint
+) AS found{join}
+ORDER BY {order} DESC, last DESC, fingerprint
+LIMIT {{limit:UInt32}}
+"""
+_JOIN = " INNER JOIN candidates USING (fingerprint)"
+_RECENT = """,
+        countIf(timestamp >= fromUnixTimestamp64Milli({now:Int64} - 86400000, 'UTC')) AS day,
+        countIf(timestamp >= fromUnixTimestamp64Milli({now:Int64} - 3600000, 'UTC')) AS hour,
+        max(has_in_app) AS in_app"""
+_SCORE = """3 * exp(-greatest(0, {now:Int64} - first_seen) / 86400000 / 7)
+    + log10(1 + day)
+    + least(4, greatest(0, log2((hour + 1) / ((day - hour) / 23 + 1))))
+    + 2 * is_crash + in_app"""
+"""Relevance: young, frequent in the last day, rising in the last hour, a crash, in own code. Rule: explorer."""
+_AT = "fromUnixTimestamp64Milli({%s:Int64}, 'UTC')"
+
+
+class EventStore:
+    """Reads and writes of stored events. Thread-safe; every method raises Unavailable when the store is down."""
+
+    def __init__(self, clickhouse: ClickHouse) -> None:
+        self._clickhouse = clickhouse
+        self._encode = msgspec.json.Encoder()
+
+    def insert(self, batch: int, rows: Sequence[EventRow]) -> None:
+        """Write a batch, whole or not at all as far as anybody can count: the same batch again adds nothing.
+
+        Returns when the rows are on disk. Raises Invalid when the store refuses the rows.
+        """
+        if not rows:
+            return
+        try:
+            body = self._encode.encode_lines(rows)
+        except UnicodeEncodeError:
+            body = self._encode.encode_lines([without_surrogates(row) for row in rows])
+        settings = {**_INSERT_SETTINGS, "insert_deduplication_token": str(batch)}
+        self._clickhouse.insert("events", _COLUMNS, body, "JSONCompactEachRow", settings)
+
+    def fold(self, batch: int) -> list[IssueFold]:
+        """What the stored rows of a batch say about each of its fingerprints."""
+        return [_fold_of(row) for row in self._clickhouse.query(_FOLD, {"batch": batch})]
+
+    def count_by_issue(self, search: EventSearch) -> list[Hit]:
+        """The first `limit` fingerprints with matching events, with their counts, in the search's order.
+
+        Raises Invalid for a condition that the store refuses, TooLarge when it needs too much.
+        """
+        if search.candidates is not None and not search.candidates:
+            return []
+        question = _Question(search)
+        orders = {
+            Order.TOTAL_COUNT: "total",
+            Order.IMPACTED_SESSIONS: "sessions",
+            Order.FIRST_SEEN: "first_seen",
+            Order.PRIORITY: f"({_SCORE})",
+        }
+        sql = _HITS.format(
+            more=_RECENT if search.order is Order.PRIORITY else "",
+            where=question.where,
+            join=_JOIN if search.order in (Order.FIRST_SEEN, Order.PRIORITY) else "",
+            order=orders[search.order],
+        )
+        question.parameters |= {"limit": search.limit, "now": search.now_ms}
+        rows = self._clickhouse.query(sql, question.parameters, externals=question.externals)
+        return [Hit(Fingerprint(fingerprint), *counts) for fingerprint, *counts in rows]
+
+    def series(self, search: EventSearch, buckets: int) -> list[int]:
+        """Counts of matching events in `buckets` equal parts of the window, oldest first."""
+        question = _Question(search)
+        rows = self._clickhouse.query(
+            f"SELECT {_bucket(search, buckets, question)} AS bucket, count() FROM events WHERE {question.where}"
+            " GROUP BY bucket",
+            question.parameters,
+            externals=question.externals,
+        )
+        return _spread(rows, buckets)
+
+    def series_by_issue(
+        self, search: EventSearch, buckets: int, fingerprints: Sequence[Fingerprint]
+    ) -> dict[Fingerprint, list[int]]:
+        """The same for each of some fingerprints; those without a matching event have zeros."""
+        question = _Question(search)
+        question.parameters["fingerprints"] = list(fingerprints)
+        rows = self._clickhouse.query(
+            f"SELECT fingerprint, {_bucket(search, buckets, question)} AS bucket, count() FROM events"
+            f" WHERE {question.where} AND fingerprint IN {{fingerprints:Array(UUID)}} GROUP BY fingerprint, bucket",
+            question.parameters,
+            externals=question.externals,
+        )
+        found: dict[Fingerprint, list[tuple[int, int]]] = {fingerprint: [] for fingerprint in fingerprints}
+        for fingerprint, bucket, count in rows:
+            found[fingerprint].append((bucket, count))
+        return {fingerprint: _spread(counts, buckets) for fingerprint, counts in found.items()}
+
+    def facet_values(self, search: EventSearch, places: Sequence[Place], limit: int = 100) -> list[tuple[str, int]]:
+        """The most frequent values of an attribute among matching events, with the number of events that hold each.
+
+        `places` are where the catalogue says that the attribute is stored; an event's first place with a value counts.
+        """
+        question = _Question(search)
+        values = _values(places, question.parameters)
+        question.parameters["limit"] = limit
+        rows = self._clickhouse.query(
+            f"SELECT arrayJoin(arrayDistinct({values})) AS value, count() AS events FROM events"
+            f" WHERE {question.where} GROUP BY value ORDER BY events DESC, value LIMIT {{limit:UInt32}}",
+            question.parameters,
+            externals=question.externals,
+        )
+        return [(value, count) for value, count in rows]
+
+    def latest(
+        self, fingerprint: Fingerprint, limit: int, *, from_ms: int, to_ms: int, track: Track | None = None
+    ) -> list[StoredEvent]:
+        """The newest events of a fingerprint in the window `[from_ms, to_ms)`, newest first, with their payloads.
+
+        Reads few rows where track and days are known: the sort key begins with them.
+        """
+        parameters: dict[str, object] = {
+            "fingerprint": fingerprint,
+            "from": from_ms,
+            "to": to_ms,
+            "track": str(track or ""),
+            "limit": limit,
+        }
+        rows = self._clickhouse.query(_LATEST, parameters)
+        return [_stored(row) for row in rows]
+
+
+_LATEST = f"""
+SELECT {", ".join(_COLUMNS)}
+FROM events
+-- Newest rows are found by the sort key's columns alone; only theirs are then read whole.
+WHERE (track, toStartOfDay(timestamp), fingerprint, timestamp, event_id) IN (
+    SELECT track, toStartOfDay(timestamp), fingerprint, timestamp, event_id FROM events
+    WHERE fingerprint = {{fingerprint:UUID}} AND ({{track:String}} = '' OR track = {{track:String}})
+        AND timestamp >= {_AT % "from"} AND timestamp < {_AT % "to"}
+    ORDER BY timestamp DESC, event_id DESC LIMIT {{limit:UInt32}}
+)
+    AND fingerprint = {{fingerprint:UUID}}
+    AND timestamp >= {_AT % "from"} AND timestamp < {_AT % "to"}
+ORDER BY timestamp DESC, event_id DESC
+LIMIT {{limit:UInt32}}
+"""
+
+
+class _Question:
+    """The WHERE of a search, its parameters, and the candidates that travel with it."""
+
+    def __init__(self, search: EventSearch) -> None:
+        self.parameters: dict[str, object] = {"from": search.from_ms, "to": search.to_ms}
+        self.externals: tuple[External, ...] = ()
+        parts = [f"timestamp >= {_AT % 'from'}", f"timestamp < {_AT % 'to'}"]
+        if search.track is not None:
+            parts.append("track = {track:String}")
+            self.parameters["track"] = str(search.track)
+        if search.platforms:
+            parts.append("platform IN {platforms:Array(String)}")
+            self.parameters["platforms"] = [str(platform) for platform in search.platforms]
+        if search.pending:
+            parts.append("batch NOT IN {pending:Array(UInt64)}")
+            self.parameters["pending"] = list(search.pending)
+        if search.candidates is not None:
+            parts.append("fingerprint IN (SELECT fingerprint FROM candidates)")
+            self.externals = (_candidates_table(search.candidates),)
+        if search.condition is not None:
+            parts.append(f"({search.condition.sql})")
+            self.parameters |= search.condition.parameters
+        self.where = " AND ".join(parts)
+
+
+def _candidates_table(candidates: Sequence[Candidate]) -> External:
+    """A UUID is two little-endian halves, the higher first."""
+    pack = struct.Struct("<QQqB").pack
+    low = (1 << 64) - 1
+    data = b"".join(
+        pack(each.fingerprint.int >> 64, each.fingerprint.int & low, to_ms(each.first_seen), each.is_crash)
+        for each in candidates
+    )
+    return External("candidates", "fingerprint UUID, first_seen Int64, is_crash UInt8", data)
+
+
+def _bucket(search: EventSearch, buckets: int, question: _Question) -> str:
+    question.parameters |= {"buckets": buckets, "width": max(1, search.to_ms - search.from_ms)}
+    return "toUInt32(intDiv((toUnixTimestamp64Milli(timestamp) - {from:Int64}) * {buckets:Int64}, {width:Int64}))"
+
+
+def _spread(rows: Sequence[tuple[Any, ...]], buckets: int) -> list[int]:
+    counts = [0] * buckets
+    for bucket, count in rows:
+        counts[bucket] = count
+    return counts
+
+
+def _values(places: Sequence[Place], parameters: dict[str, object]) -> str:
+    """All values of a row as an array of texts: those of the first place that has any."""
+    sql = "emptyArrayString()"
+    for number, place in reversed(list(enumerate(places))):
+        name = f"place{number}"
+        match place:
+            case Column(column, missing=missing):
+                parameters[name] = missing
+                found = f"arrayFilter(v -> v != {{{name}:String}}, [toString({column})])"
+            case Entry(column, key):
+                parameters[name] = key
+                found = f"{column}[{{{name}:String}}]"
+            case Elements(column):
+                found = column
+            case Tagged(column, key):
+                parameters[name] = f"{key}:"
+                found = (
+                    f"arrayMap(v -> substring(v, length({{{name}:String}}) + 1),"
+                    f" arrayFilter(v -> startsWith(v, {{{name}:String}}), {column}))"
+                )
+            case Joined():
+                continue
+        sql = f"if(notEmpty({found}), {found}, {sql})"
+    return sql
+
+
+def _fold_of(row: tuple[Any, ...]) -> IssueFold:
+    first, last = row[7], row[8]
+    versions = sorted(((version, first[version], last[version]) for version in first), key=lambda each: each[1:])
+    return IssueFold(
+        fingerprint=Fingerprint(row[0]),
+        grouping_version=row[1],
+        count=row[2],
+        first_seen=row[3],
+        last_seen=row[4],
+        first_seen_version=row[5],
+        last_seen_version=row[6],
+        versions=tuple(versions[:_MAX_VERSIONS]),
+        service=row[9],
+        error_type=row[10],
+        error_message=row[11],
+        file_path=row[12],
+        function_name=row[13],
+        languages=tuple(filter(None, row[14])),
+        platforms=tuple(filter(None, row[15])),
+        tracks=tuple(row[16]),
+        is_crash=bool(row[17]),
+        has_in_app=bool(row[18]),
+        teams=tuple(row[19]),
+    )
+
+
+def _stored(values: Sequence[Any]) -> StoredEvent:
+    fields = dict(zip(_COLUMNS, values, strict=True))
+    for name in ("timestamp", "received_at"):
+        fields[name] = to_ms(_aware(fields[name]))
+    for name in ("team", "tags"):
+        fields[name] = tuple(fields[name])
+    return StoredEvent(EventRow(**fields), msgspec.json.decode(fields["payload"], type=Payload))
+
+
+def _aware(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
