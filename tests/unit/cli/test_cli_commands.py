@@ -114,3 +114,32 @@ def test_wrong_use_is_exit_status_2():
 
 def test_the_version_is_printed():
     assert re.fullmatch(r"errata \d+\.\d+\.\d+\n", errata("version").stdout)
+
+
+def test_a_check_of_a_good_folder_names_every_part(data):
+    done = errata("check", "--data", data)
+
+    assert done.returncode == 0
+    assert [line.split()[:2] for line in done.stdout.splitlines()] == [
+        [part, "ok"] for part in ("settings", "state", "journal", "aside", "events")
+    ]
+
+
+def test_a_check_says_what_is_bad(tmp_path):
+    done = errata("check", "--data", str(tmp_path))
+
+    assert done.returncode == 1
+    assert "state      BAD data folder" in done.stdout
+
+
+def test_the_journal_of_a_new_folder_is_empty(data):
+    assert errata("journal", "--data", data).stdout == (
+        "waiting    0 bytes; 0 segments take 0 bytes on disk\n"
+        "set aside  0 records, 0 bytes, 0 marked to be tried again\n"
+    )
+    assert errata("journal", "list", "--data", data).stdout == ""
+    assert errata("journal", "show", "7", "--data", data).stderr == "errata: nothing set aside has the number 7\n"
+    assert errata("journal", "replay", "--all", "--data", data).stdout == (
+        "0 records will be tried again by the worker\n"
+    )
+    assert errata("journal", "replay", "--data", data).returncode == 1

@@ -1,0 +1,43 @@
+"""Which application answers a path. Intake comes first: it is asked a thousand times more often than all others."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from errata.ops.routes import PATHS as OPS_PATHS
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+class Front:
+    """The web process as one ASGI application. `is_intake` says of a path whether SDKs send to it."""
+
+    def __init__(
+        self,
+        *,
+        is_intake: Callable[[str], bool],
+        intake: Application,
+        api: Application,
+        ops: Application,
+        pages: Application,
+    ) -> None:
+        self._is_intake = is_intake
+        self._intake = intake
+        self._api = api
+        self._ops = ops
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One HTTP request."""
+        await self._for(scope["path"])(scope, receive, send)
+
+    def _for(self, path: str) -> Application:
+        if self._is_intake(path):
+            return self._intake
+        if path.startswith("/api/"):
+            return self._api
+        return self._ops if path in OPS_PATHS else self._pages
