@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import random
+import socket
 import struct
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from errata.base.errors import ErrataError
 from errata.events.model import Event, Intake, Platform, Status, Track
 from errata.events.rows import EventRow, row_of
 from errata.stacks.model import ExceptionBlock, Frame, StackTrace
@@ -41,8 +43,6 @@ serve_engine(Path(sys.argv[2]), listening, read_secret="bench-reader-secret", wr
 @contextmanager
 def engine(folder: str):
     """An engine process on a folder; yields its address and process id."""
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         process = subprocess.Popen(
@@ -140,13 +140,17 @@ def native(store: ClickHouse, rows: list[EventRow], settings: dict[str, str | in
     columns = [list(column) for column in zip(*map(msgspec.structs.astuple, rows), strict=True)]
     for name in ("timestamp", "received_at"):
         at = COLUMNS.index(name)
-        columns[at] = [datetime.fromtimestamp(ms / 1000, UTC) for ms in columns[at]]
+        columns[at] = [datetime.fromtimestamp(seconds, UTC) for seconds in columns[at]]
     store.insert_columns("events", COLUMNS, columns, settings)
 
 
 def msgpack(store: ClickHouse, rows: list[EventRow], settings: dict[str, str | int]) -> None:
     encode = msgspec.msgpack.Encoder(uuid_format="bytes", decimal_format="string").encode
-    flat = [value for row in rows for value in msgspec.structs.astuple(row)]
+    flat = [
+        round(value * 1000) if isinstance(value, float) else value
+        for row in rows
+        for value in msgspec.structs.astuple(row)
+    ]
     store.insert("events", COLUMNS, b"".join(map(encode, flat)), "MsgPack", settings)
 
 
@@ -160,6 +164,8 @@ def _binary(row: EventRow) -> bytes:
         match value:
             case bool():
                 parts.append(b"\1" if value else b"\0")
+            case float():
+                parts.append(round(value * 1000).to_bytes(8, "little"))
             case int():
                 parts.append(value.to_bytes(_WIDTHS.get(name, 8), "little"))
             case str():
@@ -222,7 +228,7 @@ def main(count: int = 10_000, rounds: int = 2) -> dict[str, dict[str, float]]:
                 engine_before, started, cpu = _cpu_s(pid), time.monotonic(), time.process_time()
                 try:
                     insert(store, rows, settings)
-                except Exception as error:
+                except ErrataError as error:
                     print(f"{name}: refused: {str(error)[:200]}")
                     break
                 best["rows_s"] = max(best["rows_s"], count / (time.monotonic() - started))

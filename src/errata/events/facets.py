@@ -6,7 +6,7 @@ under its dotted path. Rule: search syntax, sections 4 and 5.
 
 from __future__ import annotations
 
-from errata.query.facets import Case, Column, Elements, Entry, Joined, Kind, Pair, Place, Tagged, Text, Values
+from errata.query.facets import Case, Column, Elements, Entry, Joined, Kind, Pair, Place, Several, Tagged, Text, Values
 from errata.query.nodes import Field
 
 ATTRIBUTES = "attributes"
@@ -63,10 +63,10 @@ _TEXT: tuple[Text, ...] = (
     # The title of an error, `type: message`.
     Pair(OWN_COLUMNS["error.type"], OWN_COLUMNS["error.message"], ": "),
 )
+_LONG = ("error.message", "error.stack", "error.type")
 _REST: tuple[Text, ...] = (
     Values(ATTRIBUTES),
-    *(column for name, column in OWN_COLUMNS.items() if name not in {"error.message", "error.stack", "error.type"}),
-    AFTER_ATTRIBUTES["error.is_crash"],
+    Several((*(OWN_COLUMNS[name] for name in OWN_COLUMNS if name not in _LONG), AFTER_ATTRIBUTES["error.is_crash"])),
 )
 
 

@@ -17,9 +17,11 @@ from errata.stacks.model import ExceptionBlock, Frame, StackTrace
 
 
 class EventRow(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=True):
-    """One stored error. Field order is column order, and so an encoded row is an array; times are epoch ms, UTC.
+    """One stored error. Field order is column order, and an encoded row is an array.
 
-    `usr_key` and `session_key` are hashes that make distinct counts cheap; 0 means nobody and no session.
+    `timestamp` and `received_at` are epoch seconds, UTC, exact to the millisecond: the one number that every version
+    of the engine reads as an instant. `usr_key` and `session_key` are hashes that make distinct counts cheap; 0 means
+    nobody and no session.
     `payload` is a JSON text of `Payload`.
     """
 
@@ -28,8 +30,8 @@ class EventRow(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=T
     position: int
     entry: int
     event_id: UUID
-    timestamp: int
-    received_at: int
+    timestamp: float
+    received_at: float
     time_clamped: bool
     fingerprint: UUID
     grouping_version: int
@@ -135,8 +137,8 @@ def row_of(
         position=position,
         entry=event.entry,
         event_id=event_id,
-        timestamp=timestamp,
-        received_at=event.received_at,
+        timestamp=timestamp / 1000,
+        received_at=event.received_at / 1000,
         time_clamped=time_clamped,
         fingerprint=fingerprint,
         grouping_version=grouping_version,

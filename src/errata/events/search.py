@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
-from uuid import UUID
 
 import msgspec
 
@@ -112,6 +111,11 @@ class StoredEvent(msgspec.Struct, frozen=True):
     payload: Payload
 
     @property
-    def id(self) -> UUID:
-        """The event's id."""
-        return self.row.event_id
+    def timestamp_ms(self) -> int:
+        """Event time after clamping, in epoch milliseconds."""
+        return round(self.row.timestamp * 1000)
+
+    @property
+    def received_at_ms(self) -> int:
+        """When it arrived, in epoch milliseconds."""
+        return round(self.row.received_at * 1000)
