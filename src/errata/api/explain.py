@@ -38,7 +38,7 @@ def decode(decoder: msgspec.json.Decoder[B], data: bytes, wording: Wording, *, r
     except _BROKEN as error:
         raise _invalid(_Walk(wording, recorded=recorded).faults_of(decoder.type, data, error)) from None
     if b"\\u0000" in data:
-        faults = _with_nul(data)
+        faults = _with_nul(value)
         if faults:
             raise _invalid(faults)
     return value
@@ -62,22 +62,22 @@ def _invalid(faults: list[Fault]) -> Invalid:
     return Invalid(faults[0].message, where=faults[0].where, faults=tuple(faults))
 
 
-def _with_nul(data: bytes) -> list[Fault]:
-    """A fault for every place whose text holds a NUL. PostgreSQL stores none, so nobody may store one."""
-    try:
-        waiting: list[tuple[object, str]] = [(msgspec.json.decode(data), "")]
-    except _BROKEN:
-        return [Fault("", "a field that is not known cannot be read")]
+def _with_nul(value: object) -> list[Fault]:
+    """A fault for every place whose text holds a NUL. PostgreSQL stores none, so nobody may store one.
+
+    Only what the type knows is looked at: the rest is passed over and kept nowhere.
+    """
     faults: list[Fault] = []
+    waiting: list[tuple[object, str]] = [(msgspec.to_builtins(value), "")]
     while waiting and len(faults) <= MAX_FAULTS:
-        value, path = waiting.pop()
-        if isinstance(value, str) and "\x00" in value:
+        item, path = waiting.pop()
+        if isinstance(item, str) and "\x00" in item:
             faults.append(Fault(path, "a NUL character is not allowed"))
-        elif isinstance(value, dict):
-            faults.extend(Fault(path, "a NUL character is not allowed") for key in value if "\x00" in key)
-            waiting.extend((item, _below(path, key)) for key, item in value.items())
-        elif isinstance(value, list):
-            waiting.extend((item, f"{path}[{i}]") for i, item in enumerate(value))
+        elif isinstance(item, dict):
+            faults.extend(Fault(path, "a NUL character is not allowed") for key in item if "\x00" in key)
+            waiting.extend((inner, _below(path, key)) for key, inner in reversed(item.items()))
+        elif isinstance(item, list | tuple):
+            waiting.extend((inner, f"{path}[{i}]") for i, inner in enumerate(item))
     return faults
 
 

@@ -128,7 +128,7 @@ def _schemas(operations: Iterable[Operation[Any]]) -> Mapping[str, Any]:
 
 
 def _cleaned(schema: Any) -> Any:
-    """msgspec's schema as it is published: docstrings on one line, no titles that repeat a component's name."""
+    """The schema as it is published: docstrings on one line, no titles that repeat a component's name."""
     if isinstance(schema, list):
         return [_cleaned(item) for item in schema]
     if not isinstance(schema, dict):

@@ -28,7 +28,7 @@ def whole(name: str, *, default: int, least: int, most: int, summary: str = "") 
 
 def text(name: str, summary: str = "") -> Parameter[str]:
     """Any text; empty when absent."""
-    return Parameter(name, str, "", {"type": "string"}, summary)
+    return Parameter(name, str, "", {"type": "string", "pattern": r"^[^\x00]*$"}, summary)
 
 
 def flag(name: str, *, default: bool, summary: str = "") -> Parameter[bool]:

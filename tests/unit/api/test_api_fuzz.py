@@ -1,0 +1,50 @@
+"""Requests made up from the published document: no 5xx, nothing accepted that should not be, no answer unlike it."""
+
+from __future__ import annotations
+
+import pytest
+import schemathesis
+import structlog
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+KEYS = {"DD-API-KEY": "a" * 32, "DD-APPLICATION-KEY": "b" * 40}
+RULES_BEYOND_THE_SCHEMA = [positive_data_acceptance]
+"""What a schema cannot say is refused all the same: from before to, a role that exists, a handle's letters."""
+
+
+@pytest.fixture
+def quiet():
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("mode", GenerationMode)
+def test_made_up_requests(call, an_issue_here, mode):
+    assert call.issues.get(an_issue_here.id)
+    schema = schemathesis.openapi.from_asgi("/api/openapi.json", call.app)
+
+    for found in schema.get_all_operations():
+        _fuzz(found.ok(), mode)
+
+
+def _fuzz(operation, mode):
+    possible = operation.body or operation.path_parameters or operation.query
+    if mode is GenerationMode.NEGATIVE and not possible:
+        return
+
+    @settings(
+        max_examples=8,
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def requests(case):
+        response = case.call(headers=KEYS)
+        case.validate_response(response, headers=KEYS, excluded_checks=RULES_BEYOND_THE_SCHEMA)
+
+    requests()
