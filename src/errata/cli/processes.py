@@ -23,6 +23,18 @@ def serve(
     )
 
 
+def demo(data: Data = None, config: Config = None, host: Host = None, port: Port = None) -> None:
+    """Start everything and send it recorded errors of small programs, so that there is something to look at."""
+    from dataclasses import replace
+
+    from errata.cli.demo import key_of
+    from errata.cli.serving import become_supervisor, make_folder
+
+    settings = settings_of(data=data, config=_text(config), host=host, port=port)
+    make_folder(settings.data)
+    become_supervisor(replace(settings, api_key=settings.api_key or key_of(settings.data)), "demo")
+
+
 def web(data: Data = None, config: Config = None, host: Host = None, port: Port = None) -> None:
     """Start intake, API and pages alone; needs ERRATA_EVENTS_URL and a migrated state database."""
     from errata.cli.child import run
@@ -46,7 +58,7 @@ def engine(data: Data = None, config: Config = None) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (serve, web, worker, engine):
+    for command in (serve, demo, web, worker, engine):
         app.command()(command)
 
 

@@ -28,14 +28,17 @@ from errata.jobs.supervisor import Plan, Supervisor
 from errata.settings import PREFIX, Settings, as_environment, load
 
 
-def become_supervisor(settings: Settings) -> NoReturn:
+def become_supervisor(settings: Settings, command: str = "serve") -> NoReturn:
     """Go on as this module, in the same process, with the settings in the environment."""
     sys.stdout.flush()
-    os.execve(sys.executable, [*_PYTHON, __name__, "serve"], _environment(settings))  # noqa: S606 - us
+    os.execve(sys.executable, [*_PYTHON, __name__, command], _environment(settings))  # noqa: S606 - us
 
 
-def serve(settings: Settings) -> None:
-    """Prepare the folder, start engine, worker and web, and stay until told to stop. Raises Conflict, Unavailable."""
+def serve(settings: Settings, beside: str = "") -> None:
+    """Prepare the folder, start engine, worker and web, and stay until told to stop. Raises Conflict, Unavailable.
+
+    `beside` is a module that runs in a process of its own meanwhile, and is neither watched nor started again.
+    """
     log = Lines(sys.stderr, SystemClock(), process="serve", form=settings.log_format, least=settings.log_level)
     make_folder(settings.data)
     lock = hold(settings.data)
@@ -46,7 +49,11 @@ def serve(settings: Settings) -> None:
     _prepare(settings)
     url = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{settings.port}"
     log.info("listening", url=url, data=settings.data)
+    companion = subprocess.Popen([*_PYTHON, beside], env=_environment(settings)) if beside else None
     Supervisor(_plans(settings, sockets), log).run()
+    if companion is not None:
+        companion.kill()
+        companion.wait()
     lock.release()
 
 
@@ -129,4 +136,4 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 if __name__ == "__main__":
     with suppress(KeyboardInterrupt), plain_complaints():  # Ctrl-C before the processes run
-        serve(load({}, os.environ))
+        serve(load({}, os.environ), beside="errata.cli.demo" if sys.argv[1:] == ["demo"] else "")
