@@ -94,7 +94,14 @@ class Pair:
     separator: str
 
 
-Text: TypeAlias = Column | Values | Pair
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Columns of short texts, which are cheaper said once together than one by one."""
+
+    columns: tuple[Column, ...]
+
+
+Text: TypeAlias = Column | Several | Values | Pair
 """Where words are looked for."""
 
 

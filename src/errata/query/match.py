@@ -26,7 +26,7 @@ from errata.query.bind import (
     TextTest,
     fold,
 )
-from errata.query.facets import Case, Column, Elements, Entry, Joined, Kind, Pair, Place, Tagged, Text, Values
+from errata.query.facets import Case, Column, Elements, Entry, Joined, Kind, Pair, Place, Several, Tagged, Text, Values
 from errata.query.faults import unsupported
 from errata.query.nodes import All, And, Not, Or
 from errata.query.numbers import stored_number
@@ -93,6 +93,8 @@ def _texts(place: Text, row: Row) -> Iterable[str]:
     match place:
         case Column():
             return (_text_of(place, row),)
+        case Several(columns):
+            return [_text_of(column, row) for column in columns]
         case Values(column):
             return [value for values in _map(row, column).values() for value in values]
         case Pair(first, second, separator):

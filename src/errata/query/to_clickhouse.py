@@ -10,11 +10,11 @@ import math
 from dataclasses import dataclass
 
 from errata.query.bind import Between, BoundTree, FieldTest, Fits, Holds, Inside, Limit, OneOf, Present, Test, TextTest
-from errata.query.facets import Case, Column, Elements, Entry, Joined, Kind, Pair, Place, Tagged, Text, Values
+from errata.query.facets import Case, Column, Elements, Entry, Joined, Kind, Pair, Place, Several, Tagged, Text, Values
 from errata.query.faults import unsupported
 from errata.query.nodes import All, And, Not, Or
 from errata.query.patterns import like, like_literal
-from errata.query.words import Dialect, Search, landmark, may_span, regex
+from errata.query.words import RE2, Search, landmark, may_span, regex
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,18 @@ class Condition:
 def compile(tree: BoundTree, prefix: str = "p") -> Condition:  # noqa: A001 - the word for it
     """The condition that selects the rows which the tree matches.
 
-    Parameters are named `prefix` and a number. Raises Invalid for what rows alone cannot answer: fields that belong
-    to the issue of an event.
+    Parameters are named `prefix` and a number. Raises Invalid for what rows alone cannot answer, which are fields that
+    belong to the issue of an event, and for a condition longer than an engine reads.
     """
     writer = _Writer(prefix)
-    return Condition(writer.tree(tree), writer.parameters)
+    sql = writer.tree(tree)
+    if len(sql) > MAX_SQL:
+        raise unsupported("it has too many clauses of full text for one search; leave some out")
+    return Condition(sql, writer.parameters)
 
 
+MAX_SQL = 250_000
+"""Characters of a condition; ClickHouse reads statements of 256 KiB (`max_query_size`)."""
 _FALSE, _TRUE = "0", "1"
 _MAPPED_FIRST, _MAPPED_LAST = "::ffff:0.0.0.0", "::ffff:255.255.255.255"
 
@@ -76,6 +81,8 @@ class _Writer:
         match place:
             case Column():
                 return self._holds(search, _text_of(place))
+            case Several(columns):
+                return f"arrayExists(x -> {self._holds(search, 'x')}, [{', '.join(map(_text_of, columns))}])"
             case Values(column):
                 found = self._holds(search, "x")
                 return (
@@ -91,7 +98,7 @@ class _Writer:
                 return _all_of([_has(first), _has(second), found])
 
     def _holds(self, search: Search, text: str) -> str:
-        expression = regex(search, Dialect.RE2)
+        expression = regex(search, RE2)
         if expression is None:
             return _FALSE
         found = f"match({text}, {self._parameter(expression)})"

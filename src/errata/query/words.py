@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -36,16 +35,21 @@ class WordPattern:
 Search: TypeAlias = Words | WordPattern
 
 
-class Dialect(Enum):
-    """Whose regular expressions: beginning of a word, its end."""
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The same classes in one engine's regular expressions: edges of a word, a word character, white space or not."""
 
-    RE2 = (r"(?:\A|[^\p{L}\p{N}_])", r"(?:\z|[^\p{L}\p{N}_])", r"[\p{L}\p{N}_]")
-    PYTHON = (r"(?<!\w)", r"(?!\w)", r"\w")
+    begin: str
+    finish: str
+    letter: str
+    space: str
+    dense: str
 
+
+RE2 = Dialect(r"(?:\A|[^\pL\pN_])", r"(?:\z|[^\pL\pN_])", r"[\pL\pN_]", r"[\s\v\x{85}\pZ]", r"[^\s\v\x{85}\pZ]")
+PYTHON = Dialect(r"(?<!\w)", r"(?!\w)", r"\w", f"[{SPACES}]", f"[^{SPACES}]")
 
 _gap = re.compile(f"[{SPACES}]+")
-_ONE = f"[^{SPACES}]"
-_RUN = f"[^{SPACES}]*"
 
 
 def regex(search: Search, dialect: Dialect) -> str | None:
@@ -84,7 +88,7 @@ def may_span(search: Search, separator: str) -> bool:
 
 @lru_cache(maxsize=512)
 def _compiled(search: Search) -> re.Pattern[str] | None:
-    expression = regex(search, Dialect.PYTHON)
+    expression = regex(search, PYTHON)
     return None if expression is None else re.compile(expression)
 
 
@@ -99,26 +103,29 @@ def _words_regex(text: str, dialect: Dialect) -> str | None:
     words = [word for word in _gap.split(text) if word]
     if not words:
         return None
-    begin, finish, _ = dialect.value
-    body = f"[{SPACES}]+".join("".join(map(_any_case, word)) for word in words)
-    return f"{begin if _is_word(words[0][0]) else ''}{body}{finish if _is_word(words[-1][-1]) else ''}"
+    body = f"{dialect.space}+".join("".join(map(_any_case, word)) for word in words)
+    first, last = _is_word(words[0][0]), _is_word(words[-1][-1])
+    return f"{dialect.begin if first else ''}{body}{dialect.finish if last else ''}"
 
 
 def _pattern_regex(pattern: str, dialect: Dialect) -> str | None:
     found = elements(pattern)
     if any(isinstance(element, str) and _gap.match(element) for element in found):
         return None  # wildcards work on one word, and no word holds white space
-    begin, finish, letter = dialect.value
-    at_edge = {0, len(found) - 1}
-    body = "".join(_part(element, letter if index in at_edge else _ONE) for index, element in enumerate(found))
-    return f"{begin if _is_edge(found[0]) else ''}{body}{finish if _is_edge(found[-1]) else ''}"
+    body = "".join(_part(element, dialect, index in {0, len(found) - 1}) for index, element in enumerate(found))
+    first, last = _is_edge(found[0]), _is_edge(found[-1])
+    return f"{dialect.begin if first else ''}{body}{dialect.finish if last else ''}"
 
 
-def _part(element: Element, one: str) -> str:
-    if element is Wild.RUN:
-        return _RUN
-    # At an edge `?` stands for a word character: punctuation ends the word that it would belong to.
-    return one if isinstance(element, Wild) else _any_case(element)
+def _part(element: Element, dialect: Dialect, at_edge: bool) -> str:
+    match element:
+        case Wild.RUN:
+            return f"{dialect.dense}*"
+        case Wild.ONE:
+            # Punctuation ends the word that it would belong to.
+            return dialect.letter if at_edge else dialect.dense
+        case literal:
+            return _any_case(literal)
 
 
 def _is_edge(element: Element) -> bool:
@@ -158,5 +165,5 @@ def _in_order(expressions: list[re.Pattern[str]], chunk: str) -> bool:
 
 @lru_cache(maxsize=512)
 def _pattern_parts(pattern: str) -> list[re.Pattern[str]] | None:
-    whole = _pattern_regex(pattern, Dialect.PYTHON)
-    return None if whole is None else [re.compile(part) for part in whole.split(_RUN)]
+    whole = _pattern_regex(pattern, PYTHON)
+    return None if whole is None else [re.compile(part) for part in whole.split(f"{PYTHON.dense}*")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,9 @@ from clickhouse_connect.driver.binding import format_bind_value
 from errata.events.rows import flatten
 from errata.query.to_clickhouse import Condition
 
-VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "search-vectors.json").read_text())
+OURS = Path(__file__).parents[2] / "vectors" / "search-vectors.json"
+VECTORS = json.loads(Path(os.environ.get("ERRATA_SEARCH_VECTORS") or OURS).read_text())
+"""The vectors and their sample documents; the variable names another file of the same format."""
 TEXTS = {
     "service": "service",
     "env": "env",

@@ -163,7 +163,7 @@ TREE = st.one_of(
 
 
 @given(tree=TREE)
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_engine_finds_what_the_reference_finds(tree, engine, hostile):
     bound = bind(tree, EVENTS)
 

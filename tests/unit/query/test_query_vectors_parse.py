@@ -1,18 +1,15 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
+from query_rows import VECTORS
 
 from errata.base.errors import Invalid
 from errata.query.parse import parse
 from errata.query.render import render
 from errata.query.sexpr import sexpr
 
-VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "search-vectors.json").read_text())["vectors"]
-VALID = [pytest.param(v["query"], v["ast"], id=v["id"]) for v in VECTORS if v["valid"]]
-INVALID = [pytest.param(v["query"], id=v["id"]) for v in VECTORS if not v["valid"]]
+VALID = [pytest.param(v["query"], v["ast"], id=v["id"]) for v in VECTORS["vectors"] if v["valid"]]
+INVALID = [pytest.param(v["query"], id=v["id"]) for v in VECTORS["vectors"] if not v["valid"]]
 
 
 @pytest.mark.parametrize(("query", "ast"), VALID)
