@@ -24,8 +24,11 @@ _FUNCTION_LIMIT = 500
 
 _ADDRESS = re.compile(r"[+@]?0x[0-9a-fA-F]+")
 _GENERICS = re.compile(r"(?<=[\w\]>])(?:<[^<>]*>|\[\[?[\w., `]*\]?\])")
-_COUNTERS = re.compile(r"(?<=\$)\d+(?=$|[$.])|(?<=lambda)[-_]?\d+|(?<=anonymous)[-_]?\d+|(?<=closure)[-_]?\d+")
-_LONG_NUMBER = re.compile(r"_?\d{4,}$")
+_COUNTERS = re.compile(
+    r"(?<=\$)\d+(?=$|[$.])|(?<=lambda)[-_]?\d+|(?<=anonymous)[-_]?\d+|(?<=closure)[-_]?\d+|(?<=\.func)\d[\d.]*"
+)
+_GENERATED_CLASS = re.compile(r"\$\$[^.]*")
+_LONG_NUMBER = re.compile(r"_?\d{4,}$|::h[0-9a-f]{16}$")
 _RECEIVER = re.compile(
     r"(?:async |get |set )*(?:(?:Object|Function|Module|module|exports|global|window|Timeout|Immediate)\.)+"
 )
@@ -191,7 +194,6 @@ def _normalized(name: str, family: str) -> str:
             break
         name = shorter
     name = _COUNTERS.sub("", name)
-    if family == "java":
-        name = name.partition("$$")[0] if "$$" in name and not name.startswith("$$") else name
-        name = name.rstrip("$")
+    if "$" in name:
+        name = _GENERATED_CLASS.sub("", name).rstrip("$")
     return _LONG_NUMBER.sub("", name) or name

@@ -28,6 +28,10 @@ _PREFIXED_LITERAL = re.compile(r"(?:^|\W)[bBuUrRfF]$")
 
 _ADDRESS = re.compile(r"(?=.{0,4}:)[0-9a-f:.%]*:[0-9a-f:.%]*:[0-9a-f:.%]*$", re.IGNORECASE)
 _HOST_PORT = re.compile(r"[\w.-]+:\d{1,5}$")
+_HOST = re.compile(r"(?:[\w-]+\.)+(?:com|net|org|gov|edu|dev|cloud|local|localdomain|internal|lan|corp|svc)$")
+# Scripts that put no blanks between words: there a number does not make its neighbours an identifier.
+_UNSPACED = re.compile("[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
+_NUMBERED = re.compile(r"[0-9A-Za-z_-]*\d[0-9A-Za-z_-]*")
 _ASSIGNED = re.compile(r"(?<=[\w\])\"'])=+[^\s,;&=]+")
 _CHUNK = re.compile(r"[^\W_](?:[\w-]|['’](?=\w))*|_[\w-]*")
 _DIGIT = re.compile(r"\d")
@@ -38,7 +42,7 @@ _UNITS = frozenset((
     "hr", "hrs", "hour", "hours", "d", "day", "days", "week", "weeks", "b", "byte", "bytes", "kb", "mb", "gb",
     "tb", "kib", "mib", "gib", "tib", "am", "pm", "utc", "gmt", "x",
 ))  # fmt: skip
-_MONTHS = frozenset((
+_DATE_WORDS = frozenset((
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "january",
     "february", "march", "april", "june", "july", "august", "september", "october", "november", "december", "mon",
     "tue", "wed", "thu", "fri", "sat", "sun",
@@ -78,12 +82,12 @@ def _words(message: str, dropped: list[Dropped] | None) -> list[str]:
             if dropped is not None:
                 dropped.append(Dropped(" ".join(tokens[index:]), f"only the first {WORDS} words count"))
             break
-        if token.isalpha() and len(token) < 6 and not after_number and token.lower() not in _MONTHS:
+        if token.isalpha() and len(token) < 6 and not after_number and token.lower() not in _DATE_WORDS:
             if len(token) > 1:
                 words.append(token.lower())
             continue
         found, reason = _token(token, tokens[index + 1] if index + 1 < len(tokens) else "", after_number=after_number)
-        after_number = reason == "number or identifier" and not found
+        after_number = not found and _DIGIT.search(token) is not None
         words.extend(found)
         if reason and dropped is not None:
             dropped.append(Dropped(token, reason))
@@ -101,7 +105,7 @@ def _token(token: str, following: str, *, after_number: bool) -> tuple[list[str]
     lower = bare.lower()
     if after_number and lower in _UNITS:
         return [], "unit of a number"
-    if lower in _MONTHS and (after_number or _DIGIT.search(following)):
+    if lower in _DATE_WORDS and (after_number or _DIGIT.search(following) or following.lower() in _DATE_WORDS):
         return [], "date"
     if "://" in bare:
         return [], "URL"
@@ -110,9 +114,9 @@ def _token(token: str, following: str, *, after_number: bool) -> tuple[list[str]
     if _is_path(bare):
         return [], "path"
     if bare.count(":") >= 2 and _ADDRESS.match(bare):
-        return [], "address"
-    if _HOST_PORT.match(bare):
-        return [], "host and port"
+        return [], "address or time"
+    if _HOST_PORT.match(bare) or _HOST.match(bare):
+        return [], "host"
     return _chunks(bare)
 
 
@@ -131,6 +135,8 @@ def _chunks(token: str) -> tuple[list[str], str]:
     for chunk in _CHUNK.findall(token):
         if _DIGIT.search(chunk):
             reason = "number or identifier"
+            if _UNSPACED.search(chunk):
+                words += _WORD.findall(_NUMBERED.sub(" ", chunk).lower())
         elif _HEX_RUN.match(chunk):
             reason = "hexadecimal number"
         else:

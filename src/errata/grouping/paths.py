@@ -21,11 +21,11 @@ _WEBPACK = re.compile(
 _HOST = re.compile(r"[a-z][a-z0-9+.-]*://[^/]*", re.IGNORECASE)
 _WEBPACK_LAYER = re.compile(r"^\([\w-]+\)/")
 
-_VERSION = re.compile(
-    r"(?i:v?\d+(?:[._-]\d+)*(?:[-+._]?(?:rc|alpha|beta|dev|snapshot|final|post|release|build|[ab])[\w.+-]*)?)$"
-)
+# A release, not an interface: `1.4`, `v2.0.1-rc1`, `2026-11-20`, `20261120`; `api/v2` is code and stays.
+_VERSION = re.compile(r"(?i:v?\d+(?:[._-]\d+)+(?:[-+._]?[a-z][\w.+-]*)?|v?\d{4,}[\w.+-]*)$")
 _HEX_ID = re.compile(r"(?i:(?=.*\d)[0-9a-f]{7,64}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$")
 _RANDOM_ID = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[\w-]{16,64}$")
+_PASSING = re.compile(r"\d+$|tmp\w{3,}$|_mei\d+$|[a-z]*\d{5,}\w*$")
 _TEMPORARY = re.compile(r"tmp\w{3,}$|_MEI\d+$|pip-[\w-]+$|\.?T$|[A-Za-z]*\d{5,}\w*$")
 _NAME_AND_VERSION = re.compile(
     r"([A-Za-z][\w.+]*?(?:-[A-Za-z][\w.+]*?)*)[-_@]v?(?:\d+(?:\.\d+)+[\w.+-]*|\d{6,}[\w.+-]*|(?=[a-f]*\d)[0-9a-f]{7,40})$"
@@ -125,7 +125,9 @@ def _without_roots(folders: list[str], dropped: list[Dropped]) -> list[str]:
             index += 2
         elif part in _TEMPORARY_ROOTS:
             index += 2 if index + 1 < len(folders) and _TEMPORARY.match(folders[index + 1]) else 1
-        elif not part or part in _ROOTS or part.endswith(":") or _is_id(part) or (index and _TEMPORARY.match(part)):
+        elif part == "folders" and index and folders[index - 1] == "var":  # macOS: /var/folders/ab/cdef/T
+            index += 4
+        elif not part or part in _ROOTS or part.endswith(":") or _is_id(part) or (index and _PASSING.match(part)):
             index += 1
         else:
             break
@@ -156,7 +158,7 @@ def _file_name(name: str, dropped: list[Dropped]) -> str:
     """The file's name without the hash of its content and without a version."""
     stem, dot, extension = name.rpartition(".")
     if not dot:
-        return name
+        return "" if _is_id(name) or name.isdecimal() else name
     kept = _bundle_stem(stem) if extension.lower() in _BUNDLE else stem
     if match := _NAME_AND_VERSION.match(kept):
         kept = match[1]

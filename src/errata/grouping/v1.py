@@ -22,6 +22,8 @@ _QUALIFIED = re.compile(r"(?:[^\W\d]\w*\.)+([^\W\d][\w$]*)$")
 _BUILT_IN = ("builtins.", "__main__.", "exceptions.")
 _BARE_KEYS = ("KeyError",)
 
+_PLACE_PARTS = ("file", "function", "inside", "about")
+
 Fields = tuple[tuple[str, str], ...]
 
 
@@ -52,7 +54,12 @@ def explain(event: Event, trace: StackTrace | None) -> Explanation:
         parts = tuple(Part(name, value, value) for name, value in grouping.parts)
     else:
         place = _place(event, trace)
-        parts = tuple(_part(name, value, event, trace, place) for name, value in grouping.parts)
+        parts = tuple(
+            _part(name, value, event, trace)
+            if place is None or name not in _PLACE_PARTS
+            else _place_part(name, value, event, trace, place)
+            for name, value in grouping.parts
+        )
     return Explanation(VERSION, grouping.fingerprint, bool(event.error_fingerprint), parts)
 
 
@@ -60,8 +67,15 @@ def _place(event: Event, trace: StackTrace | None) -> frames.Place | None:
     """Frames that came structured are used instead of a text's."""
     if event.frames:
         block = ExceptionBlock(event.error_type, "", event.frames)
-        return frames.place_of((block,), event.language or (trace.language if trace else ""))
+        return frames.place_of((block,), _language(event, trace))
     return frames.place_of(trace.blocks, trace.language) if trace else None
+
+
+def _language(event: Event, trace: StackTrace | None) -> str:
+    """The language that the used frames are in."""
+    if trace is not None and not event.frames:
+        return trace.language
+    return event.language or (trace.language if trace else "")
 
 
 def _fields(event: Event, trace: StackTrace | None, place: frames.Place | None) -> Fields:
@@ -130,32 +144,33 @@ def _hash(kind: str, fields: Fields) -> Fingerprint:
     return Fingerprint(UUID(bytes=digest.digest()))
 
 
-def _part(name: str, value: str, event: Event, trace: StackTrace | None, place: frames.Place | None) -> Part:
+def _part(name: str, value: str, event: Event, trace: StackTrace | None) -> Part:
+    """What service, type and message were made from."""
     if name == "service":
         return Part(name, value, event.service)
-    if name == "type":
-        raw = _type(event, trace)
-        return Part(name, value, raw, _cut(raw, value, "module, where the place tells the rest"))
     if name == "message":
         return _message_part(value, event, trace)
-    if place is None:
-        raise AssertionError(name)
-    frame = place.frame
+    raw = _type(event, trace)
+    return Part(name, value, raw, _cut(raw, value, "module, where the place tells the rest"))
+
+
+def _place_part(name: str, value: str, event: Event, trace: StackTrace | None, place: frames.Place) -> Part:
+    """What file, function and the particulars of a nameless function were made from."""
     if name == "file":
         skipped = tuple(
-            Dropped(f"call {s.number}: {s.frame.function} {s.frame.file or s.frame.module}", s.verdict.reason)
-            for s in frames.skipped_before(place, trace.language if trace and not event.frames else event.language)
+            Dropped(
+                f"call {call.number}: {call.frame.function} {call.frame.file or call.frame.module}", call.verdict.reason
+            )
+            for call in frames.skipped_before(place, _language(event, trace))
         )
-        return Part(
-            name,
-            value,
-            paths.shown_file(frame, place.family),
-            skipped + paths.explained_file(frame, place.family, event.service)[1],
-        )
-    if name == "function":
-        raw = frames.function_in_class(frame, place.family)
-        return Part(name, value, raw, _cut(raw, value, "address, generics, counter or receiver"))
-    return Part(name, value, frame.function if name == "inside" else _message(event, trace))
+        cut = paths.explained_file(place.frame, place.family, event.service)[1]
+        return Part(name, value, paths.shown_file(place.frame, place.family), skipped + cut)
+    if name == "about":
+        return Part(name, value, _message(event, trace))
+    raw = frames.function_in_class(place.frame, place.family)
+    return Part(
+        name, value, raw, _cut(raw, value, "address, generics, counter or receiver") if name == "function" else ()
+    )
 
 
 def _message_part(value: str, event: Event, trace: StackTrace | None) -> Part:
