@@ -15,11 +15,12 @@ from errata.stacks.model import ExceptionBlock, Frame, Relation
 _NAMELESS = frozenset(("<anonymous>", "<lambda>", "<genexpr>", "<listcomp>", "<dictcomp>", "<setcomp>", "eval", ""))
 # CPython 3.12 runs these inside the function that holds them.
 _COMPREHENSIONS = frozenset(("<listcomp>", "<dictcomp>", "<setcomp>"))
+# Raised by the language on behalf of another exception, which tells more.
 _WRAPPERS = frozenset((
     "ExecutionException", "CompletionException", "InvocationTargetException", "UndeclaredThrowableException",
     "ExceptionInInitializerError", "PrivilegedActionException",
+    "ExceptionGroup", "BaseExceptionGroup", "AggregateError",
 ))  # fmt: skip
-_GROUPS = frozenset(("ExceptionGroup", "BaseExceptionGroup", "AggregateError"))
 _FUNCTION_LIMIT = 500
 
 _ADDRESS = re.compile(r"[+@]?0x[0-9a-fA-F]+")
@@ -69,15 +70,17 @@ def place_of(blocks: tuple[ExceptionBlock, ...], language: str) -> Place | None:
     first call of the primary that names both function and file; None when there is none.
     """
     chain = _chain(blocks)
-    places = [_own(block.frames, language) for block in chain]
-    for block, place in zip(chain, places, strict=True):
-        if place is not None and _raised_by_program(block, place, language, is_last=block is chain[-1]):
-            return place
-    for place in reversed(places):
+    last: Place | None = None
+    for block in chain:
+        place, raised_by_program = _own(block.frames, language)
         if place is not None:
-            return place
+            if raised_by_program and (block is chain[-1] or block.type.rpartition(".")[2] not in _WRAPPERS):
+                return place
+            last = place
+    if last is not None:
+        return last
     for block in blocks:
-        if block.relation is Relation.MEMBER and (place := _own(block.frames, language)):
+        if block.relation is Relation.MEMBER and (place := _own(block.frames, language)[0]):
             return place
     return next((place for block in chain if (place := _any(block.frames, language))), None)
 
@@ -155,12 +158,17 @@ def _chain(blocks: tuple[ExceptionBlock, ...]) -> list[ExceptionBlock]:
     return [*chain, members[0]] if len(members) == 1 else chain
 
 
-def _own(frames: tuple[Frame, ...], language: str) -> Place | None:
+def _own(frames: tuple[Frame, ...], language: str) -> tuple[Place | None, bool]:
+    """The first call of the program's own, and whether only the language's own library stands before it."""
+    raised_by_program = True
     for index, frame in enumerate(frames):
         family = family_of(language, frame)
-        if verdict_on(frame, family).kind is Kind.OWN and (frame.function or frame.file):
-            return Place(frames, index, family, is_in_app=True)
-    return None
+        kind = verdict_on(frame, family).kind
+        if kind is Kind.OWN:
+            return Place(frames, index, family, is_in_app=True), raised_by_program
+        if kind is not Kind.RUNTIME and kind is not Kind.GENERATED:
+            raised_by_program = False
+    return None, False
 
 
 def _any(frames: tuple[Frame, ...], language: str) -> Place | None:
@@ -168,14 +176,6 @@ def _any(frames: tuple[Frame, ...], language: str) -> Place | None:
         if frame.function and (frame.file or frame.module):
             return Place(frames, index, family_of(language, frame), is_in_app=False)
     return None
-
-
-def _raised_by_program(block: ExceptionBlock, place: Place, language: str, *, is_last: bool) -> bool:
-    """Whether nothing but the language's own library stands between the place and the crash."""
-    name = block.type.rpartition(".")[2]
-    if not is_last and (name in _WRAPPERS or name in _GROUPS):
-        return False
-    return all(skipped.verdict.kind in (Kind.RUNTIME, Kind.GENERATED) for skipped in skipped_before(place, language))
 
 
 @lru_cache(maxsize=8192)

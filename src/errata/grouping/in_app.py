@@ -141,7 +141,10 @@ def verdict_on(frame: Frame, family: str) -> Verdict:
     """Whose code a frame is. A frame that names neither file nor module belongs to nobody's program."""
     if frame.in_app is not None:
         return _OWN if frame.in_app else _BY_CLIENT
-    return _verdict(frame.file[:_NAME_LIMIT], frame.module[:_NAME_LIMIT], family)
+    file, module = frame.file, frame.module
+    if len(file) + len(module) > _NAME_LIMIT:
+        file, module = file[: _NAME_LIMIT // 2], module[: _NAME_LIMIT // 2]
+    return _verdict(file, module, family)
 
 
 @lru_cache(maxsize=8192)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from errata.grouping.model import Dropped
 
 LIMIT = 2000
 WORDS = 32
+_CACHED = 500  # characters of a message up to which its words are remembered
 
 # ruff: noqa: RUF001  the quotation marks of other languages are meant
 _PAIRS = {
@@ -55,6 +57,11 @@ def words_of(message: str) -> str:
     Quoted text, text in brackets, URLs, paths, addresses, hosts, dates, numbers and everything that contains a digit
     are left out: they differ between two occurrences of one bug. Empty when nothing remains.
     """
+    return _cached(message) if len(message) <= _CACHED else " ".join(_words(message, None))
+
+
+@lru_cache(maxsize=4096)
+def _cached(message: str) -> str:
     return " ".join(_words(message, None))
 
 
@@ -82,9 +89,9 @@ def _words(message: str, dropped: list[Dropped] | None) -> list[str]:
             if dropped is not None:
                 dropped.append(Dropped(" ".join(tokens[index:]), f"only the first {WORDS} words count"))
             break
-        if token.isalpha() and len(token) < 6 and not after_number and token.lower() not in _DATE_WORDS:
-            if len(token) > 1:
-                words.append(token.lower())
+        if token.isalpha() and not after_number and _is_plain(lower := token.lower()):
+            if len(lower) > 1:
+                words.append(lower)
             continue
         found, reason = _token(token, tokens[index + 1] if index + 1 < len(tokens) else "", after_number=after_number)
         after_number = not found and _DIGIT.search(token) is not None
@@ -92,6 +99,10 @@ def _words(message: str, dropped: list[Dropped] | None) -> list[str]:
         if reason and dropped is not None:
             dropped.append(Dropped(token, reason))
     return words[:WORDS]
+
+
+def _is_plain(word: str) -> bool:
+    return word not in _DATE_WORDS and (len(word) < 6 or _HEX_RUN.match(word) is None)
 
 
 def _first_line(message: str) -> str:

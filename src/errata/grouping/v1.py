@@ -136,12 +136,10 @@ def _function(place: frames.Place) -> str:
 
 def _hash(kind: str, fields: Fields) -> Fingerprint:
     """128 bits over kind, names and values, each with its length before it, so that no two lists read the same."""
-    digest = blake2b(digest_size=16, person=b"errata grouping")
-    for text in (kind, *(text for field in fields for text in field)):
-        data = text.encode("utf-8", "surrogatepass")
-        digest.update(b"%d:" % len(data))
-        digest.update(data)
-    return Fingerprint(UUID(bytes=digest.digest()))
+    texts = [kind, *(text for field in fields for text in field)]
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    data = b"".join([b"%d:%s" % (len(text), text) for text in encoded])
+    return Fingerprint(UUID(bytes=blake2b(data, digest_size=16, person=b"errata grouping").digest()))
 
 
 def _part(name: str, value: str, event: Event, trace: StackTrace | None) -> Part:
