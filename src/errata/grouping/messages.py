@@ -28,7 +28,7 @@ _ENCLOSING = re.compile(r"[(\[{'\"`“„‘‚«»‹「『)\]}<]")
 _TAG = re.compile(r"<[A-Za-z/!][^<>]{0,200}>")
 _PREFIXED_LITERAL = re.compile(r"(?:^|\W)[bBuUrRfF]$")
 
-_ADDRESS = re.compile(r"(?=.{0,4}:)[0-9a-f:.%]*:[0-9a-f:.%]*:[0-9a-f:.%]*$", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?=.{0,4}:)[0-9a-f:.%]+$", re.IGNORECASE)  # where two colons stand
 _HOST_PORT = re.compile(r"[\w.-]+:\d{1,5}$")
 _HOST = re.compile(r"(?:[\w-]+\.)+(?:com|net|org|gov|edu|dev|cloud|local|localdomain|internal|lan|corp|svc)$")
 # Scripts that put no blanks between words: there a number does not make its neighbours an identifier.

@@ -115,10 +115,9 @@ def test_ids_in_a_message_do_not_matter(one, other):
     ["'a", '"', "(", "[(", "<a", "“", "„ ", "‘ ", "«", "a=", "a:", "@", "/", "x'", " 'x", "Nov 1 ", "\\", "1 s "],
 )
 def test_long_odd_messages_take_little_time(shape):
-    message = (shape * 40_000)[: 64 * 1024]
+    for message in ((shape * 40_000)[: 64 * 1024], (shape * 2000)[: LIMIT - 1] + "z"):
+        start = time.perf_counter()
+        words = words_of(message)
 
-    start = time.perf_counter()
-    words_of(message)
-
-    assert time.perf_counter() - start < 0.1
-    assert len(words_of(message)) <= LIMIT
+        assert time.perf_counter() - start < 0.1
+        assert len(words) <= LIMIT
