@@ -1,0 +1,114 @@
+"""What a request says beside its body: the key, the encoding, and what a decoder will need of headers and query.
+
+No secret leaves this module but as `secret`: query and path are kept without keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import quote, unquote_plus
+
+from errata.base.errors import Invalid, Unsupported
+from errata.ingest.wire.datadog_logs import HEADERS_NEEDED
+
+
+@dataclass(slots=True)
+class Said:
+    """`secret`: the key as sent (empty: none); `declared`: the Content-Length; `headers` and `query`: to be kept.
+
+    `headers["content-encoding"]` is the encoding to undo, whatever way the client announced it.
+    """
+
+    secret: str
+    declared: int | None
+    headers: dict[str, str]
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query string read for what intake needs; `kept` is the rest of it."""
+
+    secret: str
+    encoding: str
+    kept: str
+
+
+def said_by(headers: Iterable[tuple[bytes, bytes]], query: bytes, path_key: str) -> Said:
+    """Read a request's headers and query. The header's key goes before the query's, that before the path's.
+
+    Raises `Invalid` for two keys or content types that differ, `Unsupported` for OTLP, which this door does not read.
+    """
+    said = Said("", None, {}, "")
+    kept = said.headers
+    for name, value in headers:
+        as_name = _KEPT.get(name)
+        if as_name is not None:
+            _keep(kept, as_name, value)
+        elif name == b"dd-api-key":
+            said.secret = _one_key(said.secret, value.decode("latin-1").strip())
+        elif name == b"content-length":
+            said.declared = int(value) if value.isdigit() else None
+        elif name[:7] == b"dd-evp-":
+            _keep(kept, name.decode("latin-1"), value)
+        elif name == b"dd-protocol" and value.strip().lower() == b"otlp":
+            raise Unsupported("OTLP is not read here yet; send JSON or text.", where="dd-protocol")
+    if query:
+        asked = read_query(query)
+        said.query = asked.kept
+        said.secret = said.secret or asked.secret
+        if asked.encoding and "content-encoding" not in kept:
+            kept["content-encoding"] = asked.encoding
+    said.secret = said.secret or path_key
+    return said
+
+
+def read_query(query: bytes) -> Query:
+    """Take key and encoding out of a query string, those of a forwarded request (`ddforward`) included.
+
+    Raises `Invalid` for two keys that differ.
+    """
+    text = query.decode("latin-1")
+    lowered = text.lower()
+    if not any(hint in lowered for hint in _HINTS):
+        return Query("", "", text)
+    secret, encoding, kept = "", "", []
+    for pair in text.split("&"):
+        name, _, value = pair.partition("=")
+        known = unquote_plus(name).strip().lower()
+        if known == _KEY_PARAMETER:
+            secret = _one_key(secret, unquote_plus(value).strip())
+        elif known == "ddforward":
+            address, mark, inner_text = unquote_plus(value).partition("?")
+            inner = read_query(inner_text.encode("latin-1", "replace")) if mark else Query("", "", "")
+            secret, encoding = _one_key(secret, inner.secret), encoding or inner.encoding
+            kept.append(f"{name}={quote(address + mark + inner.kept)}")
+        elif known not in _OTHER_SECRETS:
+            if known == "dd-evp-encoding":
+                encoding = unquote_plus(value)
+            kept.append(pair)
+    return Query(secret, encoding, "&".join(kept))
+
+
+def _one_key(before: str, now: str) -> str:
+    if before and now and before != now:
+        raise Invalid("Two different API keys were sent.", where="dd-api-key")
+    return now or before
+
+
+def _keep(kept: dict[str, str], name: str, value: bytes) -> None:
+    text = value[:_MAX_VALUE].decode("utf-8", "replace")
+    if name not in kept:
+        kept[name] = text
+    elif name == "content-encoding":
+        kept[name] += ", " + text
+    elif name == "content-type" and kept[name] != text:
+        raise Invalid("Two different content types were sent.", where="content-type")
+
+
+_KEPT = {name.encode(): name for name in (*HEADERS_NEEDED, "user-agent")}
+_MAX_VALUE = 8192
+_KEY_PARAMETER = "dd-api-key"
+_OTHER_SECRETS = frozenset({"api_key", "application_key", "dd-application-key", "dd_api_key", "dd_application_key"})
+_HINTS = ("key", "dd-evp-encoding", "ddforward", "%")
