@@ -1,0 +1,153 @@
+"""The web process: intake, API, pages and health on one socket."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from importlib.metadata import version
+from socket import socket
+
+from uvicorn import Server
+
+from errata.access.credentials import KeyRing
+from errata.api.build import build_api
+from errata.api.rooms import Rooms
+from errata.app.counts import IntakeTally
+from errata.app.front import Front
+from errata.app.logs import configure_logs
+from errata.app.node import node_of
+from errata.app.state import Access, build_access, open_current_database
+from errata.app.watch import Watched, checks_of, figures_of
+from errata.base.clock import Clock, SystemClock
+from errata.base.errors import Invalid
+from errata.base.ids import random_id
+from errata.events import batches
+from errata.events.store import EventStore
+from errata.http.protocol import ProtocolLimits
+from errata.http.server import server_of
+from errata.ingest.receive import IntakeLimits
+from errata.ingest.routes import IntakeApp
+from errata.issues.commands import IssueCommands
+from errata.issues.reads import IssueReads
+from errata.jobs.locks import PATIENCE_S, hold
+from errata.jobs.loop import Loop
+from errata.ops.health import Health
+from errata.ops.metrics import Metrics
+from errata.ops.routes import Ops
+from errata.settings import Settings
+from errata.storage.clickhouse import ClickHouse
+from errata.storage.journal import JournalBounds, JournalWriter
+from errata.storage.sql import Database
+from errata.web.site import build_web
+
+_SAVE_KEYS_S = 60.0
+_CHECK_S = 3.0
+
+
+def run_web(settings: Settings, listening: socket) -> None:
+    """Serve until SIGTERM or SIGINT, then answer what has come. Raises Invalid, Conflict, Unavailable."""
+    clock = SystemClock()
+    log = configure_logs("web", level=settings.log_level, form=settings.log_format, clock=clock)
+    if not settings.events_url:
+        raise Invalid("set ERRATA_EVENTS_URL to the event store, or start all with `errata serve`")
+    lock = hold(settings.data, "web", patience_s=PATIENCE_S)
+    database = open_current_database(settings)
+    writer = open_journal(settings, database, clock)
+    store, own_store = ClickHouse(settings.events_url), ClickHouse(settings.events_url, timeout_s=_CHECK_S)
+    access = build_access(database, clock)
+    watched = Watched(
+        writer,
+        database,
+        own_store,
+        settings.data / "journal",
+        settings.data / "run" / "worker.json",
+        node_of(settings.data / "journal"),
+        clock,
+    )
+    tally = IntakeTally()
+    intake = IntakeApp(intake_limits_of(settings), writer, access.intake_keys, clock, tally)
+    front = build_front(intake, tally, access, database, store, watched)
+    saving = Loop("keys", lambda: _save_used(access.ring), log, idle_s=_SAVE_KEYS_S)
+    keys = threading.Thread(target=saving.run, name="keys", daemon=True)
+    keys.start()
+    log.info("web starts", port=listening.getsockname()[1])
+    _serve(server_of(front, limits_of(settings)), listening)
+    saving.stop()
+    keys.join()
+    access.ring.save_used()
+    intake.close()
+    writer.close()
+    for one in (store, own_store, database):
+        one.close()
+    log.info("web ended")
+    lock.release()
+
+
+def open_journal(settings: Settings, database: Database, clock: Clock) -> JournalWriter:
+    """The journal, with a segment begun. Raises Unavailable when the disk does not take it."""
+    node = node_of(settings.data / "journal")
+    with database.read() as tx:
+        after = batches.position_of(tx, node)
+    bounds = JournalBounds(max_bytes=settings.journal_max_bytes)
+    writer = JournalWriter(settings.data / "journal", node, clock, bounds, after=after)
+    writer.open()
+    return writer
+
+
+def build_front(
+    intake: IntakeApp, tally: IntakeTally, access: Access, database: Database, store: ClickHouse, watched: Watched
+) -> Front:
+    """Everything that the web process answers."""
+    release = version("errata")
+    clock = watched.clock
+    rooms = Rooms(
+        issues=IssueReads(database, EventStore(store), clock),
+        issue_commands=IssueCommands(database, clock, random_id),
+        access=access.reads,
+        access_commands=access.commands,
+        clock=clock,
+    )
+    metrics = Metrics([lambda: figures_of(watched), tally.figures])
+    return Front(
+        is_intake=intake.matches,
+        intake=intake,
+        api=build_api(rooms, access.credentials, version=release, observe=metrics.observe_call),
+        ops=Ops(Health(checks_of(watched)), metrics, version=release),
+        pages=build_web(version=release),
+    )
+
+
+def limits_of(settings: Settings) -> ProtocolLimits:
+    """What a connection may take."""
+    return ProtocolLimits(
+        max_connections=settings.max_connections,
+        max_header_bytes=settings.max_header_bytes,
+        header_timeout_s=settings.header_timeout_s,
+        body_timeout_s=settings.body_timeout_s,
+        idle_timeout_s=settings.idle_timeout_s,
+    )
+
+
+def intake_limits_of(settings: Settings) -> IntakeLimits:
+    """What one intake request may hold."""
+    return IntakeLimits(
+        max_body_bytes=settings.intake_max_body_bytes,
+        max_entries=settings.intake_max_entries,
+        body_timeout_s=settings.body_timeout_s,
+    )
+
+
+def _save_used(ring: KeyRing) -> bool:
+    ring.save_used()
+    return False
+
+
+def _serve(server: Server, listening: socket) -> None:
+    """Run until told to stop. uvicorn raises the signal once more at the end, which must not end us before we close."""
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    server.run(sockets=[listening])
