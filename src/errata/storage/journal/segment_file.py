@@ -82,6 +82,7 @@ class SegmentFile:
     def opening(self) -> Opening | None:
         """What the first record says; None when it is damaged or was never written."""
         record = self.record_at(HEADER_BYTES, self.data_end)
+        self._window = b""  # it reaches beyond what is durable, where the writer goes on
         return decode_opening(record[1]) if record is not None and record[0].kind == OPENING else None
 
     def close(self) -> None:
