@@ -43,6 +43,7 @@ _INSERT_SETTINGS: dict[str, str | int] = {
     # The whole insert is one block a week, so that its token names all of it.
     "max_insert_block_size": 1_000_000,
     "async_insert": 0,
+    "max_partitions_per_insert_block": 1000,
 }
 
 _FOLD = f"""

@@ -66,7 +66,6 @@ def _users(limits: Limits) -> str:
         "max_threads": limits.query_threads,
         "max_memory_usage": limits.query_memory_bytes,
         "max_execution_time": limits.query_seconds,
-        "max_result_bytes": limits.result_bytes,
         "max_bytes_before_external_group_by": limits.query_memory_bytes // 2,
         "max_bytes_before_external_sort": limits.query_memory_bytes // 2,
         "log_queries": 0,
@@ -75,7 +74,7 @@ def _users(limits: Limits) -> str:
         "input_format_parallel_parsing": 0,
         "max_insert_threads": 1,
     }
-    bounded = ("max_threads", "max_memory_usage", "max_execution_time", "max_result_bytes")
+    bounded = ("max_threads", "max_memory_usage", "max_execution_time")
     constraints = "".join(f"<{name}><min>1</min><max>{profile[name]}</max></{name}>" for name in bounded)
     settings = "".join(f"<{name}>{value}</{name}>" for name, value in profile.items())
     grants = "".join(f"<query>{grant}</query>" for grant in _GRANTS)

@@ -20,14 +20,17 @@ class Kind(Enum):
     WRITES = "writes"
 
 
-_FORBIDDEN_WORDS = re.compile(r"(?<![\w])(file|python|infile|outfile)(?![\w])", re.IGNORECASE)
-_ESCAPED_IDENTIFIER = re.compile(r"[`\"][^`\"]*\\")
-_CALLS_OUTSIDE = re.compile(
-    r"(?<![\w])(url|s3|gcs|oss|cosn|hdfs|remote|remotesecure|cluster|clusterallreplicas|executable|eval|mysql|"
-    r"postgresql|sqlite|mongodb|redis|odbc|jdbc|bigquery|ytsaurus|arrowflight|filesystem|dictionary|"
-    r"azureblobstorage\w*|deltalake\w*|hudi\w*|iceberg\w*|paimon\w*|\w+cluster)[`\"]?\s*\(",
+_SPACE = r"[\s\u180e\u200b-\u200d\u2060\ufeff]*"
+_CALL = rf"[`\"]?{_SPACE}(?:\(|/\*|--|//|#)"
+"""What makes a name a call: a parenthesis, or a comment behind which one may hide."""
+_OUTSIDE = re.compile(
+    r"(?<!\w)(file|python|url|s3|gcs|oss|cosn|hdfs|remote|remotesecure|cluster|clusterallreplicas|executable|eval|"
+    r"mysql|postgresql|sqlite|mongodb|redis|odbc|jdbc|bigquery|ytsaurus|arrowflight|filesystem|dictionary|"
+    rf"azureblobstorage\w*|deltalake\w*|hudi\w*|iceberg\w*|paimon\w*|\w+cluster){_CALL}",
     re.IGNORECASE,
 )
+_FILES = re.compile(r"(?<!\w)(infile|outfile)(?!\w)", re.IGNORECASE)
+_ESCAPED_IDENTIFIER = re.compile(r"[`\"][^`\"]*\\")
 
 
 def kind_of(text: str, query_class: str, statements: int, *, may_write: bool) -> Kind:
@@ -35,15 +38,14 @@ def kind_of(text: str, query_class: str, statements: int, *, may_write: bool) ->
 
     `query_class` and `statements` are chDB's classification of the text. Raises Fault: more than one statement, a
     write by the reader, anything that is neither reading nor writing tables (SET, SYSTEM, KILL, INTO OUTFILE), or
-    words that reach outside. The words are looked for in the whole text, literals included: values belong into
-    parameters.
+    words that reach outside. They are looked for in the whole text, literals included: values belong into parameters.
     """
     if statements == 0:
         raise Fault(SYNTAX_ERROR, "Syntax error: the text is not a statement")
     if statements > 1:
         raise Fault(SYNTAX_ERROR, f"the door takes one statement a request, this has {statements}")
-    _refuse(_FORBIDDEN_WORDS.search(text))
-    _refuse(_CALLS_OUTSIDE.search(text))
+    _refuse(_OUTSIDE.search(text))
+    _refuse(_FILES.search(text))
     if _ESCAPED_IDENTIFIER.search(text):
         raise Fault(ACCESS_DENIED, "escape sequences in quoted identifiers are not taken")
     if query_class == "READ_ONLY":

@@ -17,7 +17,7 @@ from typing import Any
 
 from errata.base.errors import Conflict, Invalid, Unavailable
 from errata.storage.engine.config import DATABASE, write_config
-from errata.storage.engine.fault import INCORRECT_DATA, SYNTAX_ERROR, Fault, fault_of
+from errata.storage.engine.fault import INCORRECT_DATA, SYNTAX_ERROR, TOO_MANY_BYTES, Fault, fault_of
 from errata.storage.engine.gate import Kind, kind_of
 from errata.storage.engine.limits import Limits
 
@@ -80,6 +80,7 @@ class Library:
             raise Invalid(f"the engine can't open a folder with one of ?&#% in its path: {folder}")
         chdb.set_signal_handlers_enabled(0)
         self._connect = chdb.connect
+        self._result_bytes = limits.result_bytes
         self._address = f"{folder}?config-file={write_config(folder, limits)}"
         try:
             self._keeper = self._connect(self._address)
@@ -98,7 +99,7 @@ class Library:
             self._prepare(connection, call, kind)
             if kind is Kind.WRITES and _TRAILING_FORMAT.search(call.text):
                 return _insert(connection, call.text, call.data)
-            return _query(connection, call)
+            return _query(connection, call, self._result_bytes)
         except RuntimeError as error:
             raise fault_of(error) from error
         finally:
@@ -141,11 +142,14 @@ class Library:
             self._keeper.query(text, "Null", params=dict(parameters or {}))
 
 
-def _query(connection: Any, call: Call) -> Answer:
+def _query(connection: Any, call: Call, max_bytes: int) -> Answer:
     if call.data:
         raise Fault(INCORRECT_DATA, "rows came with a statement that takes none: INSERT needs a FORMAT at its end")
     named = _TRAILING_FORMAT.search(call.text)
     result = connection.query(call.text, call.format, params=dict(call.parameters))
+    if result.size() > max_bytes:
+        # The embedded engine ignores `max_result_bytes`; until here the bounds on memory held it.
+        raise Fault(TOO_MANY_BYTES, f"the result has {result.size()} bytes, more than {max_bytes}")
     return Answer(
         bytes(result.bytes() or b""),
         named.group(1) if named else call.format,
