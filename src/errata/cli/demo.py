@@ -22,6 +22,7 @@ from typing import Any
 from errata.base.clock import SystemClock
 from errata.base.errors import Unavailable
 from errata.cli.complaint import plain_complaints
+from errata.cli.sockets import url_of
 from errata.settings import Settings, load
 
 ERRORS = 600
@@ -53,7 +54,7 @@ def entries(count: int, now_ms: int, seed: int = 1) -> Iterator[dict[str, Any]]:
 
 def send(settings: Settings) -> int:
     """Send the recorded errors to the server of the settings; returns how many. Raises Unavailable."""
-    url = f"http://{settings.host}:{settings.port}"
+    url = url_of(settings.host, settings.port)
     _wait_for(url)
     waiting = list(entries(ERRORS, SystemClock().now_ms()))
     for start in range(0, len(waiting), _A_REQUEST):

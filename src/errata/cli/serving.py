@@ -21,7 +21,7 @@ from errata.base.clock import SystemClock
 from errata.base.errors import ErrataError, Invalid, Unavailable
 from errata.cli.child import ROLES
 from errata.cli.complaint import plain_complaints
-from errata.cli.sockets import listen, port_of
+from errata.cli.sockets import listen, port_of, url_of
 from errata.jobs.lines import Lines
 from errata.jobs.locks import PATIENCE_S, hold
 from errata.jobs.supervisor import Plan, Supervisor
@@ -47,8 +47,7 @@ def serve(settings: Settings, beside: str = "") -> None:
     sockets = _open_sockets(settings)
     settings = replace(settings, port=port_of(sockets.web))
     _prepare(settings)
-    url = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{settings.port}"
-    log.info("listening", url=url, data=settings.data)
+    log.info("listening", url=url_of(settings.host, settings.port), host=settings.host, data=settings.data)
     companion = subprocess.Popen([*_PYTHON, beside], env=_environment(settings)) if beside else None
     Supervisor(_plans(settings, sockets), log).run()
     if companion is not None:

@@ -27,6 +27,12 @@ def inherited(descriptor: int) -> socket.socket:
     return socket.socket(fileno=descriptor)
 
 
+def url_of(host: str, port: int) -> str:
+    """Where to reach, from this machine, a server that listens on that address."""
+    reached = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://{f'[{reached}]' if ':' in reached else reached}:{port}"
+
+
 def port_of(listening: socket.socket) -> int:
     """The port that a socket got."""
     return int(listening.getsockname()[1])

@@ -9,6 +9,7 @@ import typer
 
 from errata.base.errors import ErrataError
 from errata.cli.options import Config, Data, settings_of
+from errata.cli.sockets import url_of
 
 if TYPE_CHECKING:
     from errata.access.first_start import FirstStart
@@ -62,12 +63,10 @@ def register(app: typer.Typer) -> None:
 
 
 def _welcome(settings: Settings, made: FirstStart) -> str:
-    host = "127.0.0.1" if settings.host in {"", "0.0.0.0", "::"} else settings.host  # noqa: S104 - compared, not bound
-    shown = f"[{host}]" if ":" in host else host
     password = made.password or "as given in ERRATA_ADMIN_PASSWORD"
     return (
         "\nWelcome to Errata. This is shown once; keep it.\n\n"
-        f"  address          http://{shown}:{settings.port}\n"
+        f"  address          {url_of(settings.host, settings.port)}\n"
         f"  administrator    {made.admin_email}\n"
         f"  password         {password}\n"
         f"  API key          {made.api_key}\n"

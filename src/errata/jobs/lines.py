@@ -82,7 +82,8 @@ def render(line: Line, form: str) -> str:
         return json.dumps(named | keys | ({"trace": trace} if trace else {}), default=str, ensure_ascii=False)
     shown = "".join(f" {name}={_value(value)}" for name, value in keys.items())
     below = "".join("\n    " + row for row in trace.splitlines())
-    return f"{stamp} {line.level:<7} {line.process:<10} {line.fact}{shown}{below}"
+    fact = line.fact.strip().replace("\n", "\\n")  # a library's words must not look like lines of ours
+    return f"{stamp} {line.level:<7} {line.process:<10} {fact}{shown}{below}"
 
 
 def _value(value: object) -> str:

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from errata.base.errors import Conflict
-from errata.cli.sockets import inherited, listen, port_of
+from errata.cli.sockets import inherited, listen, port_of, url_of
 
 
 def test_a_port_in_use_is_said_with_what_to_do():
@@ -38,3 +38,16 @@ def test_an_inherited_socket_is_the_one_that_listens():
 
     with inherited(own.detach()) as same, socket.create_connection(("127.0.0.1", port), 5):
         assert port_of(same) == port
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8200"),
+        ("0.0.0.0", "http://127.0.0.1:8200"),  # noqa: S104 - shown, not bound
+        ("::", "http://[::1]:8200"),
+        ("errata.example", "http://errata.example:8200"),
+    ],
+)
+def test_the_address_shown_is_one_that_leads_there(host, url):
+    assert url_of(host, 8200) == url

@@ -107,6 +107,14 @@ def test_lines_for_people_quote_only_what_needs_it():
     assert out.getvalue() == '2026-11-20T12:00:00.005Z info    worker     listening port=8200 folder="/a b" name=""\n'
 
 
+def test_a_fact_with_line_breaks_stays_one_line():
+    log, out = a_log()
+
+    log.info("one\n2026-11-20T12:00:00Z error web forged\n")
+
+    assert out.getvalue().count("\n") == 1
+
+
 def test_lines_for_collectors_are_one_object_each():
     log, out = a_log("json")
 
