@@ -13,7 +13,7 @@ from errata.base.ids import KeyId
 from errata.http.body import Receive, read_body
 from errata.ingest.inflate import inflate
 from errata.ingest.request import said_by
-from errata.ingest.wire.split import entries_of, is_text_type
+from errata.ingest.wire.split import count_of, is_text_type
 from errata.storage.journal import JournalWriter, Meta
 
 
@@ -118,7 +118,7 @@ def count_entries(plain: bytes, content_type: str, max_entries: int) -> int:
                 "application/logplex-1.",
                 where="content-type",
             )
-    count = len(entries_of(plain, content_type))
+    count = count_of(plain, content_type)
     if count > max_entries:
         raise TooLarge(f"The request has {count} entries; at most {max_entries} are taken.", where="body")
     return count

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errata.base.errors import Invalid
-from errata.ingest.wire.split import entries_of
+from errata.ingest.wire.split import count_of, entries_of
 
 JSON = "application/json"
 DEEP = b"[" * 5000 + b"]" * 5000
@@ -134,3 +135,15 @@ def test_nothing_but_invalid_is_raised(text: str, content_type: str) -> None:
     except Invalid:
         return
     assert [entry.index for entry in entries] == list(range(len(entries)))
+
+
+@settings(max_examples=200)
+@given(st.text(alphabet='[]{}",:1a \n', max_size=30), st.sampled_from([JSON, "text/plain"]))
+def test_counting_agrees_with_cutting(text: str, content_type: str) -> None:
+    def outcome(count: Callable[[bytes, str], int]) -> int | str:
+        try:
+            return count(text.encode(), content_type)
+        except Invalid as error:
+            return error.message
+
+    assert outcome(count_of) == outcome(lambda body, kind: len(entries_of(body, kind)))

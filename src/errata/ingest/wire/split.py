@@ -48,6 +48,18 @@ def entries_of(body: bytes, content_type: str) -> list[Entry]:
     raise Invalid(_hint(data), where="body")
 
 
+def count_of(body: bytes, content_type: str) -> int:
+    """How many entries `entries_of` would find; quicker, and raises the same."""
+    if body[:1] == b"[" and not is_text_type(content_type):
+        try:
+            raws = _raw_array(body)
+        except (msgspec.MsgspecError, RecursionError):
+            return len(entries_of(body, content_type))
+        if not raws or bytes(raws[0])[:1] in _USABLE:
+            return len(raws)
+    return len(entries_of(body, content_type))
+
+
 def is_text_type(content_type: str) -> bool:
     """Whether a content type promises lines of text."""
     return content_type.startswith(_TEXT_TYPES) or content_type.lower().startswith(_TEXT_TYPES)

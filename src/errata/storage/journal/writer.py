@@ -64,6 +64,7 @@ class JournalWriter:
         self._largest = self._bounds.segment_bytes - 2 * HEADER_BYTES - record_bytes(_OPENING_BYTES)
         self._queue: deque[_Waiting] = deque()
         self._wake = threading.Event()
+        self._planned_in: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
         self._pending_bytes = self._pending_requests = 0
         self._trouble = "The journal is not open."
@@ -110,12 +111,18 @@ class JournalWriter:
         loop = asyncio.get_running_loop()
         future = loop.create_future()
         self._enqueue(_Waiting(encode_meta(meta), body, loop, future))
+        if self._planned_in is not loop:
+            # Waking the thread at the loop's next turn lets all requests of this turn share a sync, and keeps the
+            # thread from fighting for the interpreter with those that are still being read.
+            self._planned_in = loop
+            loop.call_soon(self._wake_as_planned)
         return future
 
     def append_now(self, meta: Meta, body: bytes) -> int:
         """The same for callers without an event loop: returns the position once the request is on disk."""
         future: Future[int] = Future()
         self._enqueue(_Waiting(encode_meta(meta), body, None, future))
+        self._wake.set()
         return future.result()
 
     def healthy(self) -> bool:
@@ -159,6 +166,9 @@ class JournalWriter:
             self._pending_requests += 1
             self._pending_bytes += size
             self._queue.append(item)  # under the lock, so that the thread cannot end in between
+
+    def _wake_as_planned(self) -> None:
+        self._planned_in = None
         if not self._wake.is_set():
             self._wake.set()
 
