@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from datadog_api_client import ApiClient
@@ -35,6 +35,8 @@ from datadog_api_client.v2.model.issues_search_request_data_type import IssuesSe
 from datadog_api_client.v2.model.search_issues_include_query_parameter_item import (
     SearchIssuesIncludeQueryParameterItem,
 )
+
+pytest_plugins = ["official_client"]
 
 ISSUES = "/api/v2/error-tracking/issues"
 UNKNOWN = "67d80aa3-36ff-44b9-a694-c501a7591737"
@@ -154,12 +156,12 @@ def test_filters_by_state_assignee_and_team(api, client, send_errors, me):
 
     assert finds(states=["OPEN", state])
     assert not finds(states=["OPEN", "RESOLVED"])
-    assert finds(assignee_ids=[UNKNOWN, me])
-    assert not finds(assignee_ids=[UNKNOWN])
-    assert finds(team_ids=[team])
-    assert not finds(team_ids=[UNKNOWN])
-    assert finds(states=[state], assignee_ids=[me], team_ids=[team])
-    assert not finds(states=[state], assignee_ids=[me], team_ids=[UNKNOWN])
+    assert finds(assignee_ids=[UUID(UNKNOWN), UUID(me)])
+    assert not finds(assignee_ids=[UUID(UNKNOWN)])
+    assert finds(team_ids=[UUID(team)])
+    assert not finds(team_ids=[UUID(UNKNOWN)])
+    assert finds(states=[state], assignee_ids=[UUID(me)], team_ids=[UUID(team)])
+    assert not finds(states=[state], assignee_ids=[UUID(me)], team_ids=[UUID(UNKNOWN)])
     answer = api.get_issue(
         issue_id=sent.issue_id,
         include=[GetIssueIncludeQueryParameterItem.TEAM_OWNERS, GetIssueIncludeQueryParameterItem.CASE],

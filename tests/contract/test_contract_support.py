@@ -22,6 +22,8 @@ from datadog_api_client.v2.model.user_create_data import UserCreateData
 from datadog_api_client.v2.model.user_create_request import UserCreateRequest
 from datadog_api_client.v2.model.users_type import UsersType
 
+pytest_plugins = ["official_client"]
+
 UNKNOWN = "67d80aa3-36ff-44b9-a694-c501a7591737"
 
 
