@@ -98,14 +98,14 @@ class Api:
     async def _answer(self, found: Found, scope: Scope, receive: Receive) -> Answer:
         style = found.operation.style
         if self._inside >= self._max_inside:
-            return _refused(refusal_of(TooMany("too many calls at once; try again in a moment"), style), style)
+            return self._refuse(TooMany("too many calls at once; try again in a moment"), style)
         self._inside += 1
         try:
             body = await read_body(scope, receive, self._max_body_bytes)
             run = partial(self._run, found, scope, body)
             return await anyio.to_thread.run_sync(run, limiter=self._limiter)
         except ErrataError as error:
-            return _refused(refusal_of(error, style), style)
+            return self._refuse(error, style)
         finally:
             self._inside -= 1
 
@@ -120,7 +120,7 @@ class Api:
             result = operation.handler(self._rooms, Call(caller, decoded, values))
             return Answer(operation.status, b"" if result is None else _encode(result), operation.style.value)
         except ErrataError as error:
-            answer = _refused(refusal_of(error, operation.style), operation.style)
+            answer = self._refuse(error, operation.style)
             tell = _log.warning if isinstance(error, Unavailable) else _log.info
             tell("api_refused", operation=operation.name, status=answer.status, code=error.code)
             return answer
@@ -128,6 +128,9 @@ class Api:
             error_id = str(random_id())
             _log.exception("api_failed", operation=operation.name, error_id=error_id)
             return _refused(_bug(error_id, operation.style), operation.style)
+
+    def _refuse(self, error: ErrataError, style: Style) -> Answer:
+        return _refused(refusal_of(error, style, limit=self._max_inside), style)
 
     def _tell(self, operation: str, status: int, started: float) -> None:
         if self._observe is not None:

@@ -65,10 +65,10 @@ class Refusal(msgspec.Struct, frozen=True):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def refusal_of(error: ErrataError, style: Style) -> Refusal:
-    """The answer to an error, in the shape of the operation's family."""
+def refusal_of(error: ErrataError, style: Style, *, limit: int) -> Refusal:
+    """The answer to an error, in the shape of the operation's family. `limit`: how many calls there may be at once."""
     status = _STATUS.get(type(error), HTTPStatus.BAD_REQUEST)
-    return refusal(status, _faults(error, status), style, headers=_headers(error))
+    return refusal(status, _faults(error, status), style, headers=_headers(error, limit))
 
 
 def refusal(
@@ -91,23 +91,24 @@ def _faults(error: ErrataError, status: HTTPStatus) -> tuple[Fault, ...]:
     return (Fault("", error.message),)
 
 
-def _headers(error: ErrataError) -> tuple[tuple[str, str], ...]:
+def _headers(error: ErrataError, limit: int) -> tuple[tuple[str, str], ...]:
     if isinstance(error, Unauthenticated):
         return (("WWW-Authenticate", 'Bearer realm="errata"'),)
     if isinstance(error, TooMany):
-        return (*rate_limit(error.retry_after_s), ("X-RateLimit-Name", CONCURRENT_CALLS))
+        return _rate_limit(error.retry_after_s, limit)
     if isinstance(error, Unavailable):
         return _retry(error.retry_after_s)
     return ()
 
 
-def rate_limit(reset_s: int, limit: int = 0, period_s: int = 1) -> tuple[tuple[str, str], ...]:
-    """The headers of a 429: the official clients wait `X-RateLimit-Reset` seconds and ignore `Retry-After`."""
+def _rate_limit(reset_s: int, limit: int) -> tuple[tuple[str, str], ...]:
+    """The official clients wait `X-RateLimit-Reset` seconds and ignore `Retry-After`."""
     return (
         *_retry(reset_s),
         ("X-RateLimit-Limit", str(limit)),
-        ("X-RateLimit-Period", str(period_s)),
+        ("X-RateLimit-Period", "1"),
         ("X-RateLimit-Remaining", "0"),
+        ("X-RateLimit-Name", CONCURRENT_CALLS),
     )
 
 

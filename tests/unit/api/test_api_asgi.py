@@ -96,7 +96,7 @@ def test_a_rate_that_is_passed_names_the_seconds_to_wait(call):
 
     assert (response.status_code, response.json()) == (429, {"errors": ["too many searches"]})
     assert response.headers["content-type"] == "application/vnd.api+json"
-    expected = {"reset": "7", "limit": "0", "period": "1", "remaining": "0", "name": "concurrent_calls"}
+    expected = {"reset": "7", "limit": "272", "period": "1", "remaining": "0", "name": "concurrent_calls"}
     assert {name: response.headers[f"x-ratelimit-{name}"] for name in expected} == expected
     assert response.headers["retry-after"] == "7"
 
