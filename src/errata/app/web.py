@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
+from collections.abc import Iterator
 from importlib.metadata import version
 from socket import socket
 
@@ -19,7 +21,7 @@ from errata.app.node import node_of
 from errata.app.state import Access, build_access, open_current_database
 from errata.app.watch import Watched, checks_of, figures_of
 from errata.base.clock import Clock, SystemClock
-from errata.base.errors import Invalid
+from errata.base.errors import Invalid, Unavailable
 from errata.base.ids import random_id
 from errata.events import batches
 from errata.events.store import EventStore
@@ -29,6 +31,7 @@ from errata.ingest.receive import IntakeLimits
 from errata.ingest.routes import IntakeApp
 from errata.issues.commands import IssueCommands
 from errata.issues.reads import IssueReads
+from errata.jobs.lines import Log
 from errata.jobs.locks import PATIENCE_S, hold
 from errata.jobs.loop import Loop
 from errata.ops.health import Health
@@ -50,37 +53,31 @@ def run_web(settings: Settings, listening: socket) -> None:
     log = configure_logs("web", level=settings.log_level, form=settings.log_format, clock=clock)
     if not settings.events_url:
         raise Invalid("set ERRATA_EVENTS_URL to the event store, or start all with `errata serve`")
-    lock = hold(settings.data, "web", patience_s=PATIENCE_S)
-    database = open_current_database(settings)
-    writer = open_journal(settings, database, clock)
-    store, own_store = ClickHouse(settings.events_url), ClickHouse(settings.events_url, timeout_s=_CHECK_S)
-    access = build_access(database, clock)
-    watched = Watched(
-        writer,
-        database,
-        own_store,
-        settings.data / "journal",
-        settings.data / "run" / "worker.json",
-        node_of(settings.data / "journal"),
-        clock,
-    )
-    tally = IntakeTally()
-    intake = IntakeApp(intake_limits_of(settings), writer, access.intake_keys, clock, tally)
-    front = build_front(intake, tally, access, database, store, watched)
-    saving = Loop("keys", lambda: _save_used(access.ring), log, idle_s=_SAVE_KEYS_S)
-    keys = threading.Thread(target=saving.run, name="keys", daemon=True)
-    keys.start()
-    log.info("web starts", port=listening.getsockname()[1])
-    _serve(server_of(front, limits_of(settings)), listening)
-    saving.stop()
-    keys.join()
-    access.ring.save_used()
-    intake.close()
-    writer.close()
-    for one in (store, own_store, database):
-        one.close()
+    with contextlib.ExitStack() as closing:  # closed in the reverse order, each whatever became of the others
+        closing.callback(hold(settings.data, "web", patience_s=PATIENCE_S).release)
+        database = closing.enter_context(contextlib.closing(open_current_database(settings)))
+        store = closing.enter_context(contextlib.closing(ClickHouse(settings.events_url)))
+        own_store = closing.enter_context(contextlib.closing(ClickHouse(settings.events_url, timeout_s=_CHECK_S)))
+        writer = closing.enter_context(contextlib.closing(open_journal(settings, database, clock)))
+        watched = watched_of(settings, writer, database, own_store, clock)
+        access = build_access(database, clock)
+        tally = IntakeTally()
+        intake = IntakeApp(intake_limits_of(settings), writer, access.intake_keys, clock, tally)
+        closing.callback(intake.close)
+        closing.enter_context(_saving_used(access.ring, log))
+        front = build_front(intake, tally, access, database, store, watched)
+        log.info("web starts", port=listening.getsockname()[1])
+        _serve(server_of(front, limits_of(settings)), listening)
     log.info("web ended")
-    lock.release()
+
+
+def watched_of(
+    settings: Settings, writer: JournalWriter, database: Database, store: ClickHouse, clock: Clock
+) -> Watched:
+    """What health and metrics look at. `store` is a client of its own: a slow search must not make us look ill."""
+    journal = settings.data / "journal"
+    beat = settings.data / "run" / "worker.json"
+    return Watched(writer, database, store, journal, beat, node_of(journal), clock)
 
 
 def open_journal(settings: Settings, database: Database, clock: Clock) -> JournalWriter:
@@ -137,9 +134,26 @@ def intake_limits_of(settings: Settings) -> IntakeLimits:
     )
 
 
-def _save_used(ring: KeyRing) -> bool:
-    ring.save_used()
-    return False
+@contextlib.contextmanager
+def _saving_used(ring: KeyRing, log: Log) -> Iterator[None]:
+    """Write now and then, and at the end, which keys were used."""
+
+    def save() -> bool:
+        ring.save_used()
+        return False
+
+    loop = Loop("keys", save, log, idle_s=_SAVE_KEYS_S)
+    thread = threading.Thread(target=loop.run, name="keys", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        loop.stop()
+        thread.join()
+        try:
+            ring.save_used()
+        except Unavailable as error:
+            log.warning("last use of keys not written", error=error.message)
 
 
 def _serve(server: Server, listening: socket) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 
 from errata.app.logs import configure_logs
 from errata.app.node import node_of
 from errata.app.state import open_current_database
 from errata.app.traces import Remembered
 from errata.base.clock import Clock, SystemClock
-from errata.base.errors import Invalid
+from errata.base.errors import Invalid, Unavailable
 from errata.base.ids import random_id
 from errata.events.batches import Rules
 from errata.events.limits import DEFAULT_LIMITS
@@ -42,30 +44,41 @@ def run_worker(settings: Settings) -> None:
     log = configure_logs("worker", level=settings.log_level, form=settings.log_format, clock=clock)
     if not settings.events_url:
         raise Invalid("set ERRATA_EVENTS_URL to the event store, or start all with `errata serve`")
-    lock = hold(settings.data, "worker", patience_s=PATIENCE_S)
-    database = open_current_database(settings)
-    store = ClickHouse(settings.events_url)
-    journal = JournalReader(settings.data / "journal")
-    digest = build_digest(settings, database, store, journal, clock)
-    loop = Loop("digest", _after_migrations(store, digest.run_once), log, backoff=Backoff(0.2, 10.0))
-    heart = Heart(
-        settings.data / "run" / "worker.json",
-        lambda: figures_of(digest.counts, loop.turns),
-        clock,
-        log,
-        every_s=BEAT_EVERY_S,
-    )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: loop.stop())
-    heart.start()
-    log.info("worker starts")
-    loop.run()
-    heart.stop()
-    journal.close()
-    store.close()
-    database.close()
+    with ExitStack() as at_end:  # closed in the reverse order
+        at_end.callback(hold(settings.data, "worker", patience_s=PATIENCE_S).release)
+        database = at_end.enter_context(closing(open_current_database(settings)))
+        store = at_end.enter_context(closing(ClickHouse(settings.events_url)))
+        journal = at_end.enter_context(JournalReader(settings.data / "journal"))
+        digest = build_digest(settings, database, store, journal, clock)
+        loop = Loop("digest", _after_migrations(store, digest.run_once), log, backoff=Backoff(0.2, 10.0))
+        beat = settings.data / "run" / "worker.json"
+        heart = Heart(beat, lambda: figures_of(digest.counts, loop.turns), clock, log, every_s=BEAT_EVERY_S)
+        heart.start()
+        at_end.callback(heart.stop)
+        log.info("worker starts")
+        _run(loop)
     log.info("worker ended", batches=digest.counts.batches, stored=digest.counts.stored)
-    lock.release()
+
+
+def _run(loop: Loop) -> None:
+    """Until SIGTERM or SIGINT, and the turn in hand is done. Raises Unavailable when the loop ends by itself.
+
+    The loop has a thread of its own: a signal's handler runs in the main one, and would wait for ever for a lock that
+    the loop holds there.
+    """
+    asked: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        asked.append(number)
+        loop.stop()
+
+    thread = threading.Thread(target=loop.run, name="digest")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    thread.start()
+    thread.join()
+    if not asked:
+        raise Unavailable("the digest ended by itself, see above")
 
 
 def build_digest(

@@ -61,7 +61,10 @@ class Loop:
             self._stop.wait(self._turn())
 
     def stop(self) -> None:
-        """Begin no further turn. May be called from a signal handler and from another thread, more than once."""
+        """Begin no further turn; a second call does nothing.
+
+        To be called from another thread: a signal handler in the loop's own would wait for a lock that it interrupted.
+        """
         self._stop.set()
 
     def _turn(self) -> float:
