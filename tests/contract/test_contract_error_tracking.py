@@ -234,6 +234,17 @@ def test_recorded_refusals_come_word_for_word(api, raw, send_errors, published):
         published(method, template, answer)
 
 
+def test_a_user_that_is_not_known_here_may_be_assigned_and_has_empty_texts(raw, send_errors):
+    path = f"{ISSUES}/{send_errors().issue_id}"
+
+    answer = raw("PUT", f"{path}/assignee", {"data": {"id": UNKNOWN, "type": "assignee"}})
+
+    assert answer.status == 200
+    assert answer.json()["data"]["relationships"]["assignee"]["data"] == {"id": UNKNOWN, "type": "user"}
+    empty = {"email": "", "handle": "", "name": ""}
+    assert answer.json()["included"] == [{"id": UNKNOWN, "type": "user", "attributes": empty}]
+
+
 def test_the_client_raises_with_the_refusal(api):
     with pytest.raises(ApiException) as refused:
         api.get_issue(issue_id=UNKNOWN)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from errata.access.tables import users
 from errata.base.clock import Clock
 from errata.base.errors import NotFound
 from errata.base.facts import Actor, Fact
@@ -33,14 +32,13 @@ class IssueCommands:
         )
 
     def assign(self, issue_id: IssueId, user_id: UserId, actor: Actor) -> Issue:
-        """Make a user the assignee; a pending one may be, a disabled one too. Raises NotFound for an unknown user."""
+        """Make a user the assignee, whether active, pending, disabled or unknown here.
 
-        def change(tx: Connection, issue: Issue) -> tuple[Issue, list[Fact]]:
-            if tx.execute(select(users.c.id).where(users.c.id == user_id)).one_or_none() is None:
-                raise NotFound("user not found", where="data.id")
-            return decide.with_assignee(issue, user_id, actor, self._clock.now(), self._new_id)
-
-        return self._change(issue_id, change)
+        The public API accepts an assignee that it then shows with empty texts (recorded), so any id may stand.
+        """
+        return self._change(
+            issue_id, lambda _, issue: decide.with_assignee(issue, user_id, actor, self._clock.now(), self._new_id)
+        )
 
     def unassign(self, issue_id: IssueId, actor: Actor) -> None:
         """Take the assignee away; without one nothing is written."""

@@ -240,7 +240,6 @@ def _create_issues() -> None:
         sa.Column("regression_resolved_at", _INSTANT, nullable=True),
         sa.Column("regressed_at", _INSTANT, nullable=True),
         sa.Column("regressed_at_version", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["assignee_id"], ["users.id"], name=op.f("fk_issues_assignee_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issues")),
     )
     op.create_index("ix_issues_assignee_id", "issues", ["assignee_id"], unique=False)
