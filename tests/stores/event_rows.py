@@ -29,7 +29,6 @@ def a_row(batch: int, entry: int = 0, *, issue: int = 1, at: int = AT, **changes
         "has_in_app": True,
         "time_clamped": False,
         "grouping_version": 1,
-        "trace": None,
     }
     grouping.update({name: changes.pop(name) for name in [*grouping] if name in changes})
     known = {

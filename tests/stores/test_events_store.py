@@ -15,7 +15,7 @@ from errata.query import to_clickhouse
 from errata.query.bind import bind
 from errata.query.nodes import Field
 from errata.query.parse import parse
-from errata.stacks.model import ExceptionBlock, Frame, StackTrace
+from errata.stacks.model import Frame
 from errata.storage.clickhouse import ClickHouse
 
 
@@ -36,10 +36,9 @@ def stored(clickhouse: ClickHouse) -> int:
 
 def test_a_row_comes_back_as_it_was_written(events, next_batch):
     frames = (Frame(function="pay", file="shop/pay.py", line=7, in_app=True),)
-    trace = StackTrace("python", (ExceptionBlock("KeyError", "'sku'", frames),))
     text = "NUL \0, quote ' \" \\ `, {p0:String}, new\nline, tab\t, 😀 \u2028"
     row = a_row(
-        next_batch(), message=text, error_stack=text, trace=trace, team=("payments", text), tags=("env:prod", text),
+        next_batch(), message=text, error_stack=text, frames=frames, team=("payments", text), tags=("env:prod", text),
         attributes={"a": {"b": [1, 2.5, True, None, text, {"c": "d"}]}, "none": None, "empty": [], "blank": "", text: 1},
         usr_id="u1", session_id="s1", is_crash=True, at=AT + 123,
     )  # fmt: skip
@@ -50,7 +49,7 @@ def test_a_row_comes_back_as_it_was_written(events, next_batch):
     assert found.row == row
     assert found.timestamp_ms == AT + 123
     assert found.received_at_ms == AT + 173
-    assert found.payload.blocks == trace.blocks
+    assert found.payload.frames == frames
     assert found.payload.attributes["a"] == {"b": [1, 2.5, True, None, text, {"c": "d"}]}
 
 

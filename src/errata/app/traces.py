@@ -6,6 +6,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from errata.stacks.model import StackTrace
+from errata.stacks.template import template_of
+
 T = TypeVar("T")
 
 
@@ -34,3 +37,19 @@ class Remembered(Generic[T]):
             (forgotten, _), _ = self._known.popitem(last=False)
             self._chars -= len(forgotten)
         return answer
+
+
+class RememberedCalls:
+    """A stack parser that remembers the calls of a text whatever its message says. Bounded as `Remembered`."""
+
+    def __init__(self, parse: Callable[[str, str], StackTrace | None], *, max_chars: int) -> None:
+        self._parse = Remembered(parse, max_chars=max_chars)
+
+    def __call__(self, text: str, language: str) -> StackTrace | None:
+        """What the parser answers to the text."""
+        template = template_of(text)
+        if template is not None:
+            filled = template.filled(self._parse(template.text, language))
+            if filled is not None:
+                return filled
+        return self._parse(text, language)

@@ -9,7 +9,7 @@ import msgspec
 
 from errata.stacks.model import Frame
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 class Track(StrEnum):

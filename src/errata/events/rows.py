@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from errata.events.model import Cause, Event, Json
-from errata.stacks.model import ExceptionBlock, Frame, StackTrace
+from errata.stacks.model import Frame
 
 
 class EventRow(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=True):
@@ -75,12 +75,10 @@ class EventRow(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=T
 class Payload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What is kept of an event beside its searchable columns.
 
-    `blocks` are the parsed stack's exceptions in the order printed, `frames` those that came structured,
-    `attributes` the JSON as it came, `cut` names what was shortened or left out. Stored: only ever add fields.
+    `frames` are those that came structured (a stack that came as text is kept as that text, and parsed again to be
+    shown), `attributes` the JSON as it came, `cut` names what was shortened or left out. Stored: only ever add fields.
     """
 
-    blocks: tuple[ExceptionBlock, ...] = ()
-    truncated: bool = False
     frames: tuple[Frame, ...] = ()
     causes: tuple[Cause, ...] = ()
     attributes: dict[str, Any] = {}  # JSON values; msgspec cannot decode a type that contains itself
@@ -120,7 +118,6 @@ def row_of(
     file_path: str,
     function_name: str,
     has_in_app: bool,
-    trace: StackTrace | None = None,
     error_type: str | None = None,
     bounds: FlatBounds = DEFAULT_BOUNDS,
 ) -> EventRow:
@@ -176,7 +173,7 @@ def row_of(
         team=event.team,
         tags=event.tags,
         attributes=flat,
-        payload=_payload(event, trace, cut_short=cut_short),
+        payload=_payload(event, cut_short=cut_short),
     )
 
 
@@ -216,10 +213,8 @@ _EXACT_INTEGERS = 2**53
 _encode = msgspec.json.Encoder().encode
 
 
-def _payload(event: Event, trace: StackTrace | None, *, cut_short: bool) -> str:
+def _payload(event: Event, *, cut_short: bool) -> str:
     payload = Payload(
-        blocks=trace.blocks if trace else (),
-        truncated=bool(trace and trace.truncated),
         frames=event.frames,
         causes=event.causes,
         attributes=event.attributes,

@@ -26,7 +26,6 @@ from errata.ingest.wire import datadog_logs
 from errata.ingest.wire.model import Reject, Retry, WireRecord
 from errata.ingest.wire.retries import retry_of
 from errata.ingest.wire.split import entries_of
-from errata.stacks.model import StackTrace
 
 _log = structlog.get_logger("errata.digest")
 
@@ -81,7 +80,6 @@ class Candidate:
 
     work: Work
     event: Event
-    trace: StackTrace | None
     grouping: Grouping
     timestamp: int
     time_clamped: bool
@@ -161,7 +159,7 @@ class Preparer:
             trace = self._trace_of(clean.error_stack, clean.language)
         timestamp, clamped = event_time(clean, rules.past_ms, rules.future_ms)
         grouping = group(clean, trace, rules.grouping)
-        return Candidate(work, clean, trace, grouping, timestamp, clamped)
+        return Candidate(work, clean, grouping, timestamp, clamped)
 
     def _entry_failure(self, work: Work, event: Event, reason: str) -> Failure:
         """The bytes of the one entry where they can be told apart again, so that a replay repeats no other."""
@@ -192,6 +190,5 @@ def row_for(candidate: Candidate, batch: int, node: NodeId) -> EventRow:
         file_path=grouping.file_path,
         function_name=grouping.function_name,
         has_in_app=grouping.has_in_app,
-        trace=candidate.trace,
         error_type=grouping.error_type,
     )
