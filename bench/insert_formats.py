@@ -26,7 +26,7 @@ import msgspec
 from errata.base.errors import ErrataError
 from errata.events.model import Event, Intake, Platform, Status, Track
 from errata.events.rows import EventRow, row_of
-from errata.stacks.model import ExceptionBlock, Frame, StackTrace
+from errata.stacks.model import Frame
 from errata.storage.clickhouse import ClickHouse
 from errata.storage.event_migrations import upgrade
 
@@ -70,7 +70,7 @@ class Rows:
         width = WEEK_MS // batches
         return [self._row(number, index, start + width * index // count) for index in range(count)]
 
-    def _stack(self, number: int) -> tuple[str, StackTrace]:
+    def _stack(self, number: int) -> tuple[str, Frame]:
         frames = tuple(
             Frame(function=f"fn_{self._random.randrange(900)}", file=f"/srv/app/mod{self._random.randrange(500)}.py",
                   line=self._random.randrange(900), in_app=True)
@@ -78,12 +78,12 @@ class Rows:
         )  # fmt: skip
         lines = "".join(f'  File "{f.file}", line {f.line}, in {f.function}\n    call(x, y, z)\n' for f in frames)
         text = f"Traceback (most recent call last):\n{lines}KeyError{number % 40}: 'sku'"
-        return text, StackTrace("python", (ExceptionBlock(f"KeyError{number % 40}", "'sku'", frames),))
+        return text, frames[-1]
 
     def _row(self, batch: int, index: int, at: int) -> EventRow:
         rng = self._random
         issue = min(int(len(self._stacks) * rng.random() ** 4), len(self._stacks) - 1)
-        text, trace = self._stacks[issue]
+        text, place = self._stacks[issue]
         user = int(rng.random() ** 2 * 200_000)
         service = f"shop-{issue % 60}"
         attributes = {
@@ -107,8 +107,8 @@ class Rows:
         return row_of(
             event, batch=batch, node=self._node, position=batch << 32 | index * 900, timestamp=at, time_clamped=False,
             event_id=uuid.UUID(int=rng.getrandbits(128)), fingerprint=uuid.UUID(int=issue * 0x9E3779B97F4A7C15F39CC060),
-            grouping_version=1, file_path=trace.primary.frames[0].file, function_name=trace.primary.frames[0].function,
-            has_in_app=True, trace=trace,
+            grouping_version=1, file_path=place.file, function_name=place.function,
+            has_in_app=True,
         )  # fmt: skip
 
 
