@@ -19,6 +19,7 @@ import pytest
 
 API_KEY = "0123456789abcdef0123456789abcdef"
 APP_KEY = "0123456789abcdef0123456789abcdef01234567"
+ROLES = ("engine", "worker", "web")
 ADMIN_EMAIL = "admin@errata.example"
 ADMIN_PASSWORD = "correct horse battery".replace(" ", "-")
 
@@ -42,11 +43,16 @@ class Server:
         """The supervisor."""
         return self.process.pid
 
-    def pids(self) -> dict[str, int]:
+    def running(self) -> dict[str, int]:
         """Process numbers by role, of those that run now: each writes its own into its lock."""
-        named = {role: self.data / f"lock.{role}" for role in ("engine", "worker", "web")}
+        named = {role: self.data / f"lock.{role}" for role in ROLES}
         read = {role: int(path.read_text() or 0) for role, path in named.items() if path.exists()}
         return {role: pid for role, pid in read.items() if is_alive(pid)}
+
+    def pids(self) -> dict[str, int]:
+        """The same once all three run: one that was killed is started again after a wait."""
+        until(lambda: self.running().keys() == set(ROLES), self._why_not)
+        return self.running()
 
     def headers(self) -> dict[str, str]:
         return {"DD-API-KEY": self.api_key, "DD-APPLICATION-KEY": self.app_key}
@@ -74,7 +80,7 @@ class Server:
 
     def kill(self) -> None:
         """`kill -9` of every process, the supervisor last so that it sees nothing coming back."""
-        pids = [*self.pids().values(), self.pid]
+        pids = [*self.running().values(), self.pid]
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
         for pid in pids:

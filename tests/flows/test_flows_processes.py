@@ -101,7 +101,7 @@ def test_a_process_that_is_killed_comes_back_and_the_log_says_so(fresh_server, r
     before = server.pids()
 
     os.kill(before[role], signal.SIGKILL)
-    until(lambda: server.pids().get(role, before[role]) != before[role], lambda: server.log.read_text()[-2000:])
+    until(lambda: server.pids()[role] != before[role], lambda: server.log.read_text()[-2000:])
     server.wait_ready()
 
     after = server.pids()
