@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import compress
+from operator import attrgetter, gt
 
 import msgspec
 
@@ -54,6 +57,7 @@ _SHORT = (
 )
 """Field, its name in `cut`, most bytes. A fingerprint is cut late, because the cut would join what differs behind."""
 _TAG_BYTES = 200
+_texts_of = attrgetter(*(field for field, _, _ in _SHORT), "message", "error_message")
 
 
 def limit(event: Event, limits: Limits = DEFAULT_LIMITS) -> Event:
@@ -63,9 +67,10 @@ def limit(event: Event, limits: Limits = DEFAULT_LIMITS) -> Event:
     """
     changes: dict[str, object] = {}
     cut: list[str] = []
-    for field, name, most in (*_SHORT, *_long(limits)):
+    bounds, quarters = _text_bounds(limits)
+    for field, name, most in compress(bounds, map(gt, map(len, _texts_of(event)), quarters)):
         text = getattr(event, field)
-        if len(text) * 4 > most and _size(text) > most:
+        if _size(text) > most:
             changes[field] = _head(text, most)
             cut.append(name)
     if _too_long(event.error_stack, limits.stack_bytes):
@@ -96,17 +101,21 @@ def cut_middle(text: str, max_bytes: int) -> str:
     return "\n".join((head.decode("utf-8", "ignore"), note, tail.decode("utf-8", "ignore")))
 
 
-def _long(limits: Limits) -> tuple[tuple[str, str, int], ...]:
-    return (
+@lru_cache(maxsize=8)
+def _text_bounds(limits: Limits) -> tuple[tuple[tuple[str, str, int], ...], tuple[int, ...]]:
+    """The bound of each of `_texts_of`, and how many characters are below it whatever they are."""
+    bounds = (
+        *_SHORT,
         ("message", "message", limits.message_bytes),
         ("error_message", "error.message", limits.error_message_bytes),
     )
+    return bounds, tuple(most // 4 for _, _, most in bounds)
 
 
 def _limit_lists(event: Event, limits: Limits, changes: dict[str, object], cut: list[str]) -> None:
     for field, most in (("tags", limits.max_tags), ("team", limits.max_teams)):
         values = getattr(event, field)
-        if values and (len(values) > most or any(_too_long(value, _TAG_BYTES) for value in values)):
+        if values and (len(values) > most or _has_long(values)):
             changes[field] = tuple(dict.fromkeys(_head(value, _TAG_BYTES) for value in values[:most]))
             cut.append(field)
     if len(event.frames) > limits.max_frames:
@@ -133,6 +142,10 @@ def _too_long(text: str, most: int) -> bool:
     return len(text) * 4 > most and _size(text) > most
 
 
+def _has_long(values: tuple[str, ...]) -> bool:
+    return len(max(values, key=len)) * 4 > _TAG_BYTES and any(_too_long(value, _TAG_BYTES) for value in values)
+
+
 def _size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
@@ -153,7 +166,7 @@ def _limited_attributes(attributes: dict[str, Json], limits: Limits) -> dict[str
 def _surely_fit(attributes: dict[str, Json], limits: Limits) -> bool:
     """A quick look at the JSON text: it may count too much (brackets inside texts), never too little."""
     try:
-        text = msgspec.json.encode(attributes)
+        text = _encode(attributes)
     except (ValueError, RecursionError):
         return False
     return (
@@ -222,5 +235,6 @@ def _limited_list(values: list[Json], budget: _Budget, depth: int) -> list[Json]
 
 TOO_DEEP = "[cut: nested too deep]"
 """Stands where objects or arrays were nested deeper than the bound."""
+_encode = msgspec.json.Encoder().encode
 _NOTE_BYTES = 64
 _PUNCTUATION = 4

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from functools import lru_cache
+from typing import TypeAlias
 
 import msgspec
 
@@ -36,13 +37,14 @@ def scrub(event: Event, *, cards: bool = False, emails: bool = False) -> Event:
     attributes = text.object(event.attributes, 0)
     if attributes is not event.attributes:
         changes["attributes"] = attributes
-    if any(map(_is_secret_tag, event.tags)):
+    if event.tags and _names_secrets(event.tags):
         changes["tags"] = tuple(
             f"{tag.partition(':')[0]}:{REDACTED}" if _is_secret_tag(tag) else tag for tag in event.tags
         )
-    causes = tuple(map(text.cause, event.causes))
-    if causes != event.causes:
-        changes["causes"] = causes
+    if event.causes:
+        causes = tuple(map(text.cause, event.causes))
+        if causes != event.causes:
+            changes["causes"] = causes
     return msgspec.structs.replace(event, **changes) if changes else event
 
 
@@ -59,10 +61,11 @@ class _Scrubber:
     def __init__(self, *, cards: bool, emails: bool) -> None:
         self._cards = cards
         self._emails = emails
+        self._more = cards or emails
 
     def scrubbed(self, text: str) -> str:
         """The text, the same object when nothing in it had to go."""
-        new = _without_secrets(text)
+        new = text if _tells_nothing(text) else _without_secrets(text)
         if self._emails and "@" in new:
             new = _EMAIL.sub(REDACTED, new)
         if self._cards:
@@ -74,6 +77,8 @@ class _Scrubber:
         for key, inner in value.items():
             if is_secret_name(key) and _may_be_secret(key, inner):
                 changed[key] = REDACTED
+            elif type(inner) is str and not self._more and _tells_nothing(inner):
+                continue
             elif (new := self._value(inner, depth)) is not inner:
                 changed[key] = new
         return {**value, **changed} if changed else value
@@ -95,6 +100,10 @@ class _Scrubber:
         return value if all(a is b for a, b in zip(new, value, strict=True)) else new
 
 
+def _names_secrets(tags: tuple[str, ...]) -> bool:
+    return _known_tags(tags) if len(tags) <= _MAX_REMEMBERED_TAGS else any(map(_is_secret_tag, tags))
+
+
 def _is_secret_tag(tag: str) -> bool:
     name, _, value = tag.partition(":")
     return value not in ("", REDACTED) and is_secret_name(name)
@@ -108,7 +117,7 @@ def _may_be_secret(name: str, value: Json) -> bool:
 
 
 def _is_secret(name: str) -> bool:
-    words = [word.lower() for word in _WORD.findall(name[:_MAX_NAME])]
+    words = [word.lower() for word in _NAME_PART.findall(name[:_MAX_NAME])]
     if not words:
         return False
     if words[-1] in _TOKENS or not _SECRET_WORDS.isdisjoint(words):
@@ -116,21 +125,62 @@ def _is_secret(name: str) -> bool:
     return any(pair in _SECRET_PAIRS for pair in itertools.pairwise(words))
 
 
+def _tells_nothing(text: str) -> bool:
+    """Whether a look at its marks shows that no pattern can match: all but that of a bearer need one of two."""
+    if ":" in text or "=" in text:
+        return False
+    return len(text) < _SHORTEST_BEARER or "bearer" not in text.lower()
+
+
 def _without_secrets(text: str) -> str:
-    if len(text) < _SHORTEST_BEARER and ":" not in text and "=" not in text:
-        return text
+    with_at = "@" in text
+    spans: list[tuple[int, int]] = []
+    last, resume = -1, 0
+    for word, at in _places(text, with_at=with_at):
+        if word != last:
+            last, resume = word, 0
+        if at < resume or (word == _USER_INFO_WORD and not with_at):
+            continue
+        match = _PATTERNS[word].match(text, at + len(_WORDS[word]))
+        if match:
+            resume = match.end()
+            if match["secret"] != REDACTED:
+                spans.append(match.span("secret"))
+    return _blotted(text, spans) if spans else text
+
+
+_Places: TypeAlias = "list[tuple[int, int]]"
+"""Where telling words begin: the word's index in `_TELLING` and its offset, in ascending order."""
+
+
+def _places(text: str, *, with_at: bool) -> _Places:
+    """The telling words of a text. What stands between the first and the last line of a long one is remembered.
+
+    A failing place prints the same calls again and again, below or above a line with another message.
+    """
+    if len(text) < _LONG_TEXT:
+        return _found(text, with_at=with_at)
+    start, end = text.find("\n"), text.rfind("\n")
+    if not _LONG_TEXT <= end - start <= _REMEMBERED_CHARS:
+        return _found(text, with_at=with_at)
+    places = [(word, at + start) for word, at in _known_places(text[start:end])]
+    places += _found(text[:start], with_at=with_at)
+    places += [(word, at + end) for word, at in _found(text[end:], with_at=with_at)]
+    places.sort()
+    return places
+
+
+def _found(text: str, *, with_at: bool) -> _Places:
     lowered = text.lower()
     if len(lowered) != len(text):  # a letter grew when lowered: positions would not fit any more
         lowered = text.translate(_ASCII_LOWER)
-    spans: list[tuple[int, int]] = []
-    for word, pattern in _TELLING if "@" in text else _TELLING_WITHOUT_AT:
+    places: _Places = []
+    for index, word in enumerate(_WORDS if with_at else _WORDS_WITHOUT_AT):
         at = lowered.find(word)
         while at >= 0:
-            match = pattern.match(text, at + len(word))
-            if match and match["secret"] != REDACTED:
-                spans.append(match.span("secret"))
-            at = lowered.find(word, match.end() if match else at + len(word))
-    return _blotted(text, spans) if spans else text
+            places.append((index, at))
+            at = lowered.find(word, at + len(word))
+    return places
 
 
 def _blotted(text: str, spans: list[tuple[int, int]]) -> str:
@@ -152,12 +202,16 @@ def _card(match: re.Match[str]) -> str:
 
 _CACHED_CHARS = 100
 _known_name = lru_cache(maxsize=8192)(_is_secret)
+_known_tags = lru_cache(maxsize=512)(lambda tags: any(map(_is_secret_tag, tags)))
 _MAX_NAME = 1000
 _MAX_DEPTH = 32
 _SHORTEST_BEARER = len("bearer ") + 16
+_LONG_TEXT = 400
+_REMEMBERED_CHARS = 16_000
+_MAX_REMEMBERED_TAGS = 20
 _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_NAME_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _SECRET_WORDS = frozenset(
     {
         "password", "passwords", "passwd", "passphrase", "pwd", "secret", "secrets", "authorization", "cookie",
@@ -192,7 +246,7 @@ _CREDENTIALS = re.compile(
 _BEARER = re.compile(r"\s{1,3}(?P<secret>[A-Za-z0-9._~+/=-]{16,4000})")
 _COOKIE = re.compile(r"""\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?(?P<secret>[^\s=;"'\\]{1,200}=[^"'\\\r\n]{0,4000})""")
 _USER_INFO = re.compile(r"""[^\s/?#@:"'<>]{0,200}:(?P<secret>[^\s/?#@"'<>]{1,500})(?=@)""")
-_TELLING_WITHOUT_AT = (
+_TELLING = (
     ("pass", _assigned("(?:word|wd|phrase)")),
     ("pwd", _assigned("")),
     ("secret", _assigned("")),
@@ -201,9 +255,17 @@ _TELLING_WITHOUT_AT = (
     ("authorization", _CREDENTIALS),
     ("bearer", _BEARER),
     ("cookie", _COOKIE),
+    ("://", _USER_INFO),
 )
-_TELLING = (*_TELLING_WITHOUT_AT, ("://", _USER_INFO))
-"""Words in lower case and what has to stand behind one for its `secret` group to be taken out."""
+"""Words in lower case and what has to stand behind one for its `secret` group to be taken out.
+
+A pattern looks forward only, and no word holds a line's end: words are found in the pieces of a text as in the whole.
+"""
+_WORDS = tuple(word for word, _ in _TELLING)
+_PATTERNS = tuple(pattern for _, pattern in _TELLING)
+_USER_INFO_WORD = _WORDS.index("://")
+_WORDS_WITHOUT_AT = _WORDS[:_USER_INFO_WORD]
+_known_places = lru_cache(maxsize=1024)(lambda calls: tuple(_found(calls, with_at=True)))
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}(?![A-Za-z0-9-])"
 )

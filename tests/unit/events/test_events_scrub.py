@@ -138,3 +138,33 @@ def test_scrubbing_twice_changes_nothing_more(text: str) -> None:
     once = scrub(event(message=text), cards=True, emails=True)
 
     assert scrub(once, cards=True, emails=True) == once
+
+
+CALLS = "\n".join(
+    f'  File "/srv/shop/token_{n}.py", line {n}, in refresh_token\n    return token(api, n={n})' for n in range(12)
+)
+
+
+@pytest.mark.parametrize("around", [("password=hunter2 in", ""), ("", "password=hunter2"), ("bearer", "bearer x")])
+@pytest.mark.parametrize("inside", ["", "\ncookie: a=b\n", "\npassword => \n 'hunter2'\n", "\nhttps://ann:pw@host\n"])
+def test_a_long_text_is_searched_like_its_lines_alone(around: tuple[str, str], inside: str) -> None:
+    first, last = around
+    text = f"{first}\n{CALLS}{inside}{CALLS}\n{last}"
+
+    # Twice, because what stands between first and last line is remembered.
+    for _ in range(2):
+        found = scrub(event(message=text)).message
+        assert found == "\n".join(
+            (
+                scrub(event(message=first)).message,
+                CALLS + scrub(event(message=inside)).message + CALLS,
+                scrub(event(message=last)).message,
+            )
+        )
+
+
+@pytest.mark.parametrize(("message", "quoted"), [("declined", "hunter2"), ("declined, password => ", REDACTED)])
+def test_a_secret_that_runs_over_into_the_calls_depends_on_the_message(message: str, quoted: str) -> None:
+    text = f"{message}\n '%s' {CALLS}\nend"
+
+    assert scrub(event(message=text % "hunter2")).message == text % quoted
