@@ -145,6 +145,8 @@ def code_in_message(error_type: str, message: str) -> str:
 
 def _chain(blocks: tuple[ExceptionBlock, ...]) -> list[ExceptionBlock]:
     """The primary exception and its causes, nearest first. A group of one leads on to its only member."""
+    if len(blocks) == 1:
+        return [blocks[0]]
     at = next((i for i, block in enumerate(blocks) if block.relation is Relation.PRIMARY), 0)
     chain = [blocks[at]]
     for block in reversed(blocks[:at]):

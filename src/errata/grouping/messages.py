@@ -93,6 +93,11 @@ def _words(message: str, dropped: list[Dropped] | None) -> list[str]:
             if len(lower) > 1:
                 words.append(lower)
             continue
+        if dropped is None and token.isalnum() and token.isascii() and token.lower() not in _DATE_WORDS:
+            if word := _bare_word(token, after_number=after_number):
+                words.append(word)
+            after_number = not token.isalpha()
+            continue
         found, reason = _token(token, tokens[index + 1] if index + 1 < len(tokens) else "", after_number=after_number)
         after_number = not found and _DIGIT.search(token) is not None
         words.extend(found)
@@ -103,6 +108,14 @@ def _words(message: str, dropped: list[Dropped] | None) -> list[str]:
 
 def _is_plain(word: str) -> bool:
     return word not in _DATE_WORDS and (len(word) < 6 or _HEX_RUN.match(word) is None)
+
+
+def _bare_word(token: str, *, after_number: bool) -> str:
+    """What `_token` finds in English letters and digits that are no date, told without its patterns."""
+    word = token.lower()
+    if not token.isalpha() or len(word) < 2 or (after_number and word in _UNITS) or _HEX_RUN.match(word):
+        return ""
+    return word
 
 
 def _first_line(message: str) -> str:

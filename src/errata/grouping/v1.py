@@ -7,6 +7,7 @@ over service and the value that the client gave as `error.fingerprint`. Tests ho
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from hashlib import blake2b
 from uuid import UUID
 
@@ -134,6 +135,7 @@ def _function(place: frames.Place) -> str:
     return name
 
 
+@lru_cache(maxsize=2048)
 def _hash(kind: str, fields: Fields) -> Fingerprint:
     """128 bits over kind, names and values, each with its length before it, so that no two lists read the same."""
     texts = [kind, *(text for field in fields for text in field)]

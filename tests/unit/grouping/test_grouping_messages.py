@@ -90,6 +90,30 @@ def test_words_are_stable_under_repetition(message):
     assert explained(message)[0] == words
 
 
+TOKENS = [
+    "1",
+    "17",
+    "a1",
+    "ms",
+    "Sec",
+    "Nov",
+    "nov,",
+    "20",
+    "deadbeef",
+    "DEADBEEF",
+    "facade",
+    "x",
+    "Word",
+    "word:",
+    "é",
+]
+
+
+@given(st.lists(st.sampled_from(TOKENS), max_size=8).map(" ".join))
+def test_words_of_plain_tokens_are_those_that_are_explained(message):
+    assert words_of(message) == explained(message)[0]
+
+
 IDS = st.one_of(
     st.integers(0, 10**12).map(str),
     st.uuids().map(str),
