@@ -6,7 +6,6 @@ A parser that was given a text with a stand-in for the message needs not read th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import msgspec
 
@@ -17,15 +16,21 @@ from errata.stacks.python import HEADER
 STAND_IN = "\ue000"
 """A letter of nobody's alphabet."""
 
-_LINE = re.compile(r"([A-Za-z_][\w.$]{0,200}): (\S(?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]{0,4000}\S)?)")
+_CALLS = ("\n\tat ", "\n    at ")
+_LINE = re.compile(r"[A-Za-z_][\w.$]{0,200}: (\S(?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]{0,4000}\S)?)")
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A stack text whose message is replaced by `STAND_IN`, and the message."""
+class Template(msgspec.Struct, frozen=True, gc=False):
+    """A stack text cut at the message of its exception: `before`, the `message`, `after`."""
 
-    text: str
+    before: str
     message: str
+    after: str
+
+    @property
+    def text(self) -> str:
+        """The stack with `STAND_IN` for its message."""
+        return f"{self.before}{STAND_IN}{self.after}"
 
     def filled(self, trace: StackTrace | None) -> StackTrace | None:
         """What parsing the original text answers, from what parsing `text` answered; None where that can't be told."""
@@ -47,13 +52,10 @@ def template_of(text: str) -> Template | None:
     if len(text) > LIMIT or STAND_IN in text:
         return None
     if text.startswith(HEADER):
-        at = text.rfind("\n") + 1
-        match = _LINE.fullmatch(text, at) if text.find(HEADER, len(HEADER)) < 0 else None
-        before, after = text[:at], ""
+        start, end = text.rfind("\n") + 1, len(text)
+        is_whole = text.find(HEADER, len(HEADER)) < 0
     else:
-        end = text.find("\n")
-        match = _LINE.fullmatch(text, 0, end) if text.startswith(("\n\tat ", "\n    at "), end) else None
-        before, after = "", text[end:]
-    if match is None:
-        return None
-    return Template(f"{before}{match[1]}: {STAND_IN}{after}", match[2])
+        start, end = 0, text.find("\n")
+        is_whole = text.startswith(_CALLS, end)
+    match = _LINE.fullmatch(text, start, end) if is_whole else None
+    return Template(text[: match.start(1)], match[1], text[end:]) if match else None
