@@ -6,6 +6,7 @@ repeated batch names the same things. Ids of things that people make (users, tea
 
 from __future__ import annotations
 
+from hashlib import sha1
 from typing import NewType, Protocol
 from uuid import UUID, uuid4, uuid5
 
@@ -20,7 +21,9 @@ NodeId = NewType("NodeId", UUID)
 """Names one data folder's journal, for ever."""
 
 _ISSUES = UUID("6d2f5c1e-8b0a-5f43-9c57-2f1f0c4a7e10")
-_EVENTS = UUID("b3b5a6d8-4b8e-5d0c-8f39-0c9b6a2d51e4")
+_EVENTS = UUID("b3b5a6d8-4b8e-5d0c-8f39-0c9b6a2d51e4").bytes
+_UUID_FREE_BITS = ~(0xF000 << 64 | 0xC000 << 48)
+_UUID_VERSION_5 = 0x5000 << 64 | 0x8000 << 48
 
 
 class NewId(Protocol):
@@ -42,5 +45,10 @@ def issue_id_of(fingerprint: Fingerprint) -> IssueId:
 
 
 def event_id_at(node: NodeId, position: int, entry: int) -> EventId:
-    """The id of an event without an id of its own: its node, journal position and index in the request."""
-    return EventId(uuid5(_EVENTS, f"{node.hex}:{position}:{entry}"))
+    """The id of an event without an id of its own: its node, journal position and index in the request.
+
+    It is `uuid5`, written out: made for every event, and `UUID` takes a number in half the time of a name.
+    """
+    name = f"{node.hex}:{position}:{entry}"
+    digest = sha1(_EVENTS + name.encode(), usedforsecurity=False).digest()
+    return EventId(UUID(int=int.from_bytes(digest[:16]) & _UUID_FREE_BITS | _UUID_VERSION_5))

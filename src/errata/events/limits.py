@@ -113,8 +113,7 @@ def _text_bounds(limits: Limits) -> tuple[tuple[tuple[str, str, int], ...], tupl
 
 
 def _limit_lists(event: Event, limits: Limits, changes: dict[str, object], cut: list[str]) -> None:
-    for field, most in (("tags", limits.max_tags), ("team", limits.max_teams)):
-        values = getattr(event, field)
+    for field, values, most in (("tags", event.tags, limits.max_tags), ("team", event.team, limits.max_teams)):
         if values and (len(values) > most or _has_long(values)):
             changes[field] = tuple(dict.fromkeys(_head(value, _TAG_BYTES) for value in values[:most]))
             cut.append(field)
@@ -143,7 +142,7 @@ def _too_long(text: str, most: int) -> bool:
 
 
 def _has_long(values: tuple[str, ...]) -> bool:
-    return len(max(values, key=len)) * 4 > _TAG_BYTES and any(_too_long(value, _TAG_BYTES) for value in values)
+    return max(map(len, values)) * 4 > _TAG_BYTES and any(_too_long(value, _TAG_BYTES) for value in values)
 
 
 def _size(text: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -37,8 +36,7 @@ FindOf = Callable[[str, str], FoundTrace | None]
 """Finds a traceback in a message; arguments as of `TraceOf`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Qualified:
+class Qualified(msgspec.Struct, frozen=True, gc=False):
     """An event that is an error, its gaps filled from the stack; `trace` is None where only the type is known."""
 
     event: Event

@@ -139,10 +139,10 @@ def row_of(
         time_clamped=time_clamped,
         fingerprint=fingerprint,
         grouping_version=grouping_version,
-        track=event.track.value,
-        intake=event.intake.value,
-        status=event.status.value,
-        platform=event.platform.value,
+        track=event.track,
+        intake=event.intake,
+        status=event.status,
+        platform=event.platform,
         language=event.language,
         service=event.service,
         env=event.env,
@@ -279,6 +279,10 @@ class _Flat:
             self.add(path, element, depth + 1)
 
     def _leaf(self, path: str, text: str) -> None:
+        values, bounds = self.values, self._bounds
+        if path not in values and len(values) < bounds.max_keys and len(text) <= bounds.max_chars:
+            values[path] = [text]
+            return
         slot = self._slot(path)
         if slot is None:
             return

@@ -164,9 +164,10 @@ def _places(text: str, *, with_at: bool) -> _Places:
     if not _LONG_TEXT <= end - start <= _REMEMBERED_CHARS:
         return _found(text, with_at=with_at)
     places = [(word, at + start) for word, at in _known_places(text[start:end])]
-    places += _found(text[:start], with_at=with_at)
-    places += [(word, at + end) for word, at in _found(text[end:], with_at=with_at)]
-    places.sort()
+    around = _found(text[:start] + text[end:], with_at=with_at)
+    if around:
+        places += [(word, at if at < start else at + end - start) for word, at in around]
+        places.sort()
     return places
 
 

@@ -74,8 +74,7 @@ class Decoded:
     inflated_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True, gc=False):
     """An event that is an error, ready but for its batch's number."""
 
     work: Work

@@ -6,6 +6,7 @@ judged here: whether an event is an error is decided in `events/qualify.py`, bou
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -150,31 +151,53 @@ def _event(
         language=language_of_source(source),
         platform=platform_of_source(source),
         message=message,
-        error_type=take_text(found, reserved.ERROR_TYPE),
-        error_message=take_verbatim(found, reserved.ERROR_MESSAGE),
-        error_stack=take_stack(found, reserved.ERROR_STACK, reserved.LOGGER_STACK),
-        error_fingerprint=take_fingerprint(found),
-        error_handling=take_handling(found),
-        error_source=take_text(found, reserved.ERROR_SOURCE),
-        error_category=take_text(found, reserved.ERROR_CATEGORY),
-        is_crash=take_crash(found),
-        causes=take_causes(found),
-        usr_id=take_text(found, reserved.USR_ID),
-        usr_email=take_text(found, reserved.USR_EMAIL),
-        usr_name=take_text(found, reserved.USR_NAME),
-        usr_anonymous_id=take_text(found, reserved.USR_ANONYMOUS_ID),
-        session_id=take_text(found, reserved.SESSION_ID),
-        trace_id=take_hex_id(found, reserved.TRACE_ID, 32),
-        span_id=take_hex_id(found, reserved.SPAN_ID, 16),
         team=take_teams(found, tags.team + common.team),
         tags=tags.with_defaults(common),
         attributes=rest,
         cut=cut,
+        **_lone_fields(found),
     )
     if found:  # reserved names whose values nothing could be made of stay readable as attributes
         rest.update((name, value) for name, value in found.items() if not (type(value) is str and not value.strip()))
     return event
 
 
+def _lone_fields(found: Fields) -> dict[str, Any]:
+    """Fields of an event that their own names decide alone. Few entries have more than a handful of them."""
+    values: dict[str, Any] = {}
+    for name in tuple(found):
+        field = _FIELD_OF.get(name)
+        if field is not None and field not in values:
+            values[field] = _LONE[field][1](found)
+    return values
+
+
+def _text_field(names: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[Fields], str]]:
+    return names, lambda found: take_text(found, names)
+
+
+_LONE: dict[str, tuple[tuple[str, ...], Callable[[Fields], object]]] = {
+    "error_type": _text_field(reserved.ERROR_TYPE),
+    "error_message": (reserved.ERROR_MESSAGE, lambda found: take_verbatim(found, reserved.ERROR_MESSAGE)),
+    "error_stack": (
+        reserved.ERROR_STACK + reserved.LOGGER_STACK,
+        lambda found: take_stack(found, reserved.ERROR_STACK, reserved.LOGGER_STACK),
+    ),
+    "error_fingerprint": ((reserved.ERROR_FINGERPRINT,), take_fingerprint),
+    "error_handling": ((reserved.ERROR_HANDLING,), take_handling),
+    "error_source": _text_field(reserved.ERROR_SOURCE),
+    "error_category": _text_field(reserved.ERROR_CATEGORY),
+    "is_crash": ((reserved.ERROR_IS_CRASH,), take_crash),
+    "causes": ((reserved.ERROR_CAUSES,), take_causes),
+    "usr_id": _text_field(reserved.USR_ID),
+    "usr_email": _text_field(reserved.USR_EMAIL),
+    "usr_name": _text_field(reserved.USR_NAME),
+    "usr_anonymous_id": _text_field(reserved.USR_ANONYMOUS_ID),
+    "session_id": _text_field(reserved.SESSION_ID),
+    "trace_id": (reserved.TRACE_ID, lambda found: take_hex_id(found, reserved.TRACE_ID, 32)),
+    "span_id": (reserved.SPAN_ID, lambda found: take_hex_id(found, reserved.SPAN_ID, 16)),
+}
+"""Field of an event, the names that it is taken from, and how."""
+_FIELD_OF = {name: field for field, (names, _) in _LONE.items() for name in names}
 _strict = msgspec.json.Decoder().decode
 _KINDS = {list: "a list", bool: "a boolean", type(None): "null"}
