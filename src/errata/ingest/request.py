@@ -67,8 +67,13 @@ def said_by(headers: Iterable[tuple[bytes, bytes]], query: bytes, path_key: str)
 def read_query(query: bytes) -> Query:
     """Take key and encoding out of a query string, those of a forwarded request (`ddforward`) included.
 
+    A request is forwarded once: what its inner address forwards in turn is dropped unread, for it may hold a key.
     Raises `Invalid` for two keys that differ.
     """
+    return _read(query, is_inner=False)
+
+
+def _read(query: bytes, *, is_inner: bool) -> Query:
     text = query.decode("latin-1")
     lowered = text.lower()
     if not any(hint in lowered for hint in _HINTS):
@@ -79,12 +84,12 @@ def read_query(query: bytes) -> Query:
         known = unquote_plus(name).strip().lower()
         if known == _KEY_PARAMETER:
             secret = _one_key(secret, unquote_plus(value).strip())
-        elif known == "ddforward":
+        elif known == "ddforward" and not is_inner:
             address, mark, inner_text = unquote_plus(value).partition("?")
-            inner = read_query(inner_text.encode("latin-1", "replace")) if mark else Query("", "", "")
+            inner = _read(inner_text.encode("latin-1", "replace"), is_inner=True) if mark else Query("", "", "")
             secret, encoding = _one_key(secret, inner.secret), encoding or inner.encoding
             kept.append(f"{name}={quote(address + mark + inner.kept)}")
-        elif known not in _OTHER_SECRETS:
+        elif known not in _DROPPED:
             if known == "dd-evp-encoding":
                 encoding = unquote_plus(value)
             kept.append(pair)
@@ -110,5 +115,6 @@ def _keep(kept: dict[str, str], name: str, value: bytes) -> None:
 _KEPT = {name.encode(): name for name in (*HEADERS_NEEDED, "user-agent")}
 _MAX_VALUE = 8192
 _KEY_PARAMETER = "dd-api-key"
-_OTHER_SECRETS = frozenset({"api_key", "application_key", "dd-application-key", "dd_api_key", "dd_application_key"})
+_OTHER_SECRETS = ("api_key", "application_key", "dd-application-key", "dd_api_key", "dd_application_key")
+_DROPPED = frozenset({*_OTHER_SECRETS, "ddforward"})
 _HINTS = ("key", "dd-evp-encoding", "ddforward", "%")

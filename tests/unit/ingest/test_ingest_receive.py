@@ -352,6 +352,17 @@ def test_reading_any_query_raises_nothing_but_invalid(tail: bytes, head: bytes) 
     read_query(head + tail.replace(b"dd-api-key", b""))
 
 
+def test_a_request_that_is_forwarded_in_circles_is_read_once(site: Site) -> None:
+    circles = "?ddforward=" * 2700
+
+    assert site.status(ONE, path=f"{LOGS}?ddforward={circles}") == 202
+    assert (
+        site.status(ONE, {"DD-API-KEY": ""}, f"{LOGS}?ddforward=%2Fa%3Fddforward%3D%252Fb%253Fdd-api-key%253D{SECRET}")
+        == 401
+    )
+    assert SECRET not in read_query(f"ddforward=/a?ddforward=/b?dd-api-key={SECRET}".encode()).kept
+
+
 # --- methods, paths, limits -----------------------------------------------------------------------------------------
 
 
