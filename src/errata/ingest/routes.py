@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import structlog
+
 from errata.base.clock import Clock
 from errata.base.errors import ErrataError, TooMany
+from errata.base.ids import random_id
 from errata.events.model import Intake
 from errata.http.body import Disconnected, Receive
 from errata.ingest.answers import Answer, Send, answer, answer_of, refusal
@@ -21,7 +24,7 @@ class IntakeCounts(Protocol):
         """A request is durable."""
 
     def refused(self, intake: str, reason: str) -> None:
-        """A request was refused; `reason` is the error's code, or `disconnected`."""
+        """A request was refused; `reason` is the error's code, `disconnected`, or `failed` for a bug of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,11 @@ class IntakeApp:
         except Disconnected:
             self._counts.refused(door.intake, "disconnected")
             return None
+        except Exception:  # noqa: BLE001 - a bug met by one request is one answer, in the form that clients read
+            error_id = str(random_id())
+            _log.exception("intake_failed", intake=door.intake, error_id=error_id)
+            self._counts.refused(door.intake, "failed")
+            return refusal(500, f"Something went wrong here; the log has the details under error id {error_id}.")
         finally:
             self._in_hand -= 1
         self._counts.accepted(door.intake, taken.bytes, taken.entries)
@@ -97,6 +105,7 @@ def _key_in(path: str) -> str | None:
     return key if key and "/" not in key else None
 
 
+_log = structlog.get_logger(__name__)
 _V1_PREFIX = "/v1/input/"
 _V1 = Door(Intake.DD_LOGS, "/v1/input", answer(200, b"{}"))
 _DOORS = {

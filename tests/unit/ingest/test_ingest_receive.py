@@ -40,6 +40,10 @@ ONE = b'[{"message":"hello","service":"pay"}]'
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
+BROKEN = "broken-broken-broken"
+"""A secret that cannot be looked up without a bug coming to light."""
+
+
 class OneKey:
     """Knows one secret, and says so without waiting only from the second time on."""
 
@@ -47,6 +51,8 @@ class OneKey:
         self._asked: set[str] = set()
 
     def find(self, secret: str) -> KeyId | None:
+        if secret == BROKEN:
+            raise RuntimeError(f"no luck with {secret}")
         self._asked.add(secret)
         return KEY if secret == SECRET else None
 
@@ -361,6 +367,17 @@ def test_a_request_that_is_forwarded_in_circles_is_read_once(site: Site) -> None
         == 401
     )
     assert SECRET not in read_query(f"ddforward=/a?ddforward=/b?dd-api-key={SECRET}".encode()).kept
+
+
+def test_a_bug_is_one_answer_with_an_error_id_and_leaks_nothing(site: Site) -> None:
+    status, answer, _ = site.post(ONE, {"DD-API-KEY": BROKEN})
+
+    assert status == 500
+    (error,) = answer["errors"]
+    assert "error id" in error["detail"]
+    assert BROKEN not in json.dumps(answer)
+    assert site.counts.reasons[-1] == "failed"
+    assert site.status(ONE) == 202
 
 
 # --- methods, paths, limits -----------------------------------------------------------------------------------------
