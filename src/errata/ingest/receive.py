@@ -108,7 +108,7 @@ def count_entries(plain: bytes, content_type: str, max_entries: int) -> int:
     """How many entries a body without its encoding has; none is a valid answer (`[]`).
 
     Raises `Unsupported` for a media type that is neither JSON nor text (a body that looks like JSON is taken under
-    any), `Invalid` as `entries_of` does, `TooLarge` over `max_entries`.
+    any), and what `entries_of` raises for more than `max_entries` and for what cannot be read.
     """
     if not is_text_type(content_type) and plain[:64].lstrip(_BLANK)[:1] not in _JSON_STARTS:
         media = content_type.partition(";")[0].strip().lower()
@@ -118,10 +118,7 @@ def count_entries(plain: bytes, content_type: str, max_entries: int) -> int:
                 "application/logplex-1.",
                 where="content-type",
             )
-    count = count_of(plain, content_type)
-    if count > max_entries:
-        raise TooLarge(f"The request has {count} entries; at most {max_entries} are taken.", where="body")
-    return count
+    return count_of(plain, content_type, max_entries)
 
 
 _SMALL_BYTES = 256 << 10

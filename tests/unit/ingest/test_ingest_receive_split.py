@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from errata.base.errors import Invalid
+from errata.base.errors import Invalid, TooLarge
 from errata.ingest.wire.split import count_of, entries_of
 
 JSON = "application/json"
@@ -147,3 +148,26 @@ def test_counting_agrees_with_cutting(text: str, content_type: str) -> None:
             return error.message
 
     assert outcome(count_of) == outcome(lambda body, kind: len(entries_of(body, kind)))
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        pytest.param(b"a\n" * 1_000_000, "text/plain", id="lines"),
+        pytest.param(b'{"a":1}\n' * 300_000, JSON, id="objects, one a line"),
+        pytest.param(b'{"a":1}\n' * 300_000, "text/plain", id="objects, one a line, as text"),
+        pytest.param(b"{}" * 1_000_000, JSON, id="objects in a row"),
+        pytest.param(b"[nope," + b"{}," * 700_000 + b"{}]", JSON, id="a damaged array"),
+        pytest.param(b"3 <1>" * 400_000, "application/logplex-1", id="frames"),
+    ],
+)
+def test_millions_of_entries_are_refused_before_each_takes_memory(body: bytes, content_type: str) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLarge, match="at most 1000"):
+            count_of(body, content_type, 1000)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 2 * len(body)
