@@ -6,7 +6,6 @@ With every bound used up an event stays below 500 kB, so that the 1 MB which a l
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress
 from operator import attrgetter, gt
@@ -16,8 +15,7 @@ import msgspec
 from errata.events.model import Cause, Event, Json
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True, gc=False):
     """Sizes are bytes of UTF-8, counts are per event; `max_depth` counts objects and arrays inside each other."""
 
     message_bytes: int = 64 * 1024

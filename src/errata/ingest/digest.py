@@ -237,10 +237,11 @@ class Digest:
 
     def _leave_out(self, batch: Batch, outcome: _Outcome) -> None:
         """Drop what counts already and what belongs to an excluded issue."""
+        keyed = [(candidate, candidate.identity) for candidate in outcome.candidates]
         claims = [
             self._claim_of(key, candidate.work, candidate.event.entry, self._bounds.identity_window)
-            for candidate in outcome.candidates
-            if (key := candidate.identity) is not None
+            for candidate, key in keyed
+            if key is not None
         ]
         owners = {}
         if claims:
@@ -248,11 +249,11 @@ class Digest:
                 owners = batches.claim(tx, batch.id, claims)
         with self._db.read() as tx:
             excluded = excluded_fingerprints(tx)
+        if not claims and not excluded:
+            return
         kept: list[Candidate] = []
-        for candidate in outcome.candidates:
-            key = candidate.identity
-            mine = (batch.id, candidate.work.position, candidate.event.entry)
-            if key is not None and owners[key] != mine:
+        for candidate, key in keyed:
+            if key is not None and owners[key] != (batch.id, candidate.work.position, candidate.event.entry):
                 outcome.drop(candidate.work, NotAnError.REPEATED)
             elif candidate.grouping.fingerprint in excluded:
                 outcome.drop(candidate.work, NotAnError.EXCLUDED)
