@@ -74,12 +74,18 @@ def refusal_of(error: ErrataError, style: Style, *, limit: int) -> Refusal:
 def refusal(
     status: HTTPStatus, faults: tuple[Fault, ...], style: Style, headers: tuple[tuple[str, str], ...] = ()
 ) -> Refusal:
-    """An answer with one error for each fault; `where` stands before the message where there is one."""
-    texts = [f"{fault.where}: {fault.message}" if fault.where else fault.message for fault in faults]
+    """An answer with one error for each fault; `where` stands before the message that does not begin with it."""
+    texts = [_placed(fault) for fault in faults]
     if style is Style.PLAIN or status in _ALWAYS_TEXT:
         return Refusal(status.value, APIErrorResponse(texts), headers)
     items = [JSONAPIErrorItem(str(status.value), status.phrase, text) for text in texts]
     return Refusal(status.value, JSONAPIErrorResponse(items), headers)
+
+
+def _placed(fault: Fault) -> str:
+    if not fault.where or fault.message.startswith(f"{fault.where}: "):
+        return fault.message
+    return f"{fault.where}: {fault.message}"
 
 
 def _faults(error: ErrataError, status: HTTPStatus) -> tuple[Fault, ...]:

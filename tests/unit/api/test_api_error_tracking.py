@@ -13,6 +13,7 @@ from errata.base.errors import Invalid, Unavailable
 from errata.base.ids import IssueId, TeamId, UserId
 from errata.events.model import Track
 from errata.issues.model import IssueHit, IssueSearch, IssueState, OrderBy, Persona, Regression
+from errata.query.faults import unreadable
 
 SEARCH = "/api/v2/error-tracking/issues/search"
 UNKNOWN = "67d80aa3-36ff-44b9-a694-c501a7591737"
@@ -138,6 +139,12 @@ class TestSearchIssues:
         call.issues.fault = Invalid("expected a value after `:` at 8", where="query")
 
         assert refused(call("POST", SEARCH, json=a_search())) == (400, ["query: expected a value after `:` at 8"])
+
+    def test_the_place_in_a_query_is_told_once(self, call):
+        call.issues.fault = unreadable("service:(", 9, "a value")
+
+        told = "query: at offset 9: found end of query, expected a value"
+        assert refused(call("POST", SEARCH, json=a_search())) == (400, [told])
 
     def test_without_engine_the_answer_says_when_to_come_back(self, call):
         call.issues.fault = Unavailable("the event store does not answer", retry_after_s=3)
