@@ -12,7 +12,7 @@ from errata.base.errors import ErrataError, TooMany
 from errata.base.ids import random_id
 from errata.events.model import Intake
 from errata.http.body import Disconnected, Receive
-from errata.ingest.answers import Answer, Send, answer, answer_of, refusal
+from errata.ingest.answers import PREFLIGHT, Answer, Send, answer, answer_of, refusal
 from errata.ingest.receive import IntakeKeys, IntakeLimits, Receiver
 from errata.storage.journal import JournalWriter
 
@@ -60,6 +60,8 @@ class IntakeApp:
             door = _V1 if path_key else None
         if door is None:
             await refusal(404, "There is no intake at this address.").send(send)
+        elif scope["method"] == "OPTIONS":
+            await PREFLIGHT.send(send)
         elif scope["method"] != "POST":
             await _NOT_ALLOWED.send(send)
         else:
@@ -113,5 +115,5 @@ _DOORS = {
     "/v1/input": _V1,
     "/v1/input/": _V1,
 }
-_NOT_ALLOWED = refusal(405, "Only POST is answered here.", ((b"allow", b"POST"),))
+_NOT_ALLOWED = refusal(405, "Only POST is answered here.", ((b"allow", b"OPTIONS, POST"),))
 _TOO_MANY = answer_of(TooMany("Too many requests are in hand; try again soon.", retry_after_s=1))

@@ -383,12 +383,25 @@ def test_a_bug_is_one_answer_with_an_error_id_and_leaks_nothing(site: Site) -> N
 # --- methods, paths, limits -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_other_methods_are_not_allowed(site: Site, method: str) -> None:
     status, _, headers = site.post(b"", method=method)
 
     assert status == 405
-    assert headers["allow"] == "POST"
+    assert headers["allow"] == "OPTIONS, POST"
+
+
+@pytest.mark.parametrize("path", [LOGS, "/v1/input", f"/v1/input/{SECRET}"])
+def test_a_browser_may_send_from_any_origin(site: Site, path: str) -> None:
+    asked = b"Origin: https://shop.example\r\nAccess-Control-Request-Method: POST\r\n"
+    preflight = site.raw(b"OPTIONS %s HTTP/1.1\r\nHost: x\r\n%s\r\n" % (path.encode(), asked)).lower()
+    _, _, accepted = site.post(ONE, {"Origin": "https://shop.example"}, path)
+    _, _, refused = site.post(b"", {"Origin": "https://shop.example"}, path)
+
+    assert preflight.startswith(b"http/1.1 204 ")
+    for line in (b"allow-origin: *", b"allow-methods: post", b"allow-headers: *"):
+        assert b"access-control-" + line + b"\r\n" in preflight
+    assert accepted["access-control-allow-origin"] == refused["access-control-allow-origin"] == "*"
 
 
 def test_only_the_intakes_own_addresses_match(site: Site) -> None:
