@@ -402,6 +402,51 @@ def test_a_journal_that_is_full_at_the_start_opens_and_waits_for_room(folder: Pa
         writer.close()
 
 
+def test_a_journal_of_two_segments_goes_on_after_a_kill(folder: Path) -> None:
+    bounds = JournalBounds(segment_bytes=4096, max_bytes=2 * 4096)
+    killed = opened(folder, bounds)
+    killed.append_now(meta(), b"before")
+    wait_until(lambda: len([*folder.glob("*.seg")]) == 2)
+    left = {path.name: path.read_bytes() for path in folder.iterdir()}
+    killed.close()
+    for name, content in left.items():
+        (folder / name).write_bytes(content)
+
+    writer = opened(folder, bounds)
+    try:
+        writer.append_now(meta(), b"after")
+    finally:
+        writer.close()
+
+    assert bodies_of(read(folder)) == [b"before", b"after"]
+
+
+def test_the_loss_of_the_declared_end_loses_nothing_of_a_journal_in_use(folder: Path) -> None:
+    writer = opened(folder)
+    try:
+        writer.append_now(meta(), b"one")
+        wait_until(lambda: len([*folder.glob("*.seg")]) == 2)
+        (folder / "end").unlink()
+        with JournalReader(folder) as reader:
+            found, position = reader.read(0)
+            reader.drop_before(position)
+        writer.append_now(meta(), b"two")
+    finally:
+        writer.close()
+    writer = opened(folder)
+    writer.close()
+
+    assert bodies_of(found) == []
+    assert bodies_of(read(folder, position)) == [b"one", b"two"]
+
+
+def wait_until(claim: Callable[[], bool]) -> None:
+    patience = time.monotonic() + 10
+    while not claim():
+        assert time.monotonic() < patience
+        time.sleep(0.005)
+
+
 def test_a_request_larger_than_a_segment_is_too_large(folder: Path) -> None:
     writer = opened(folder)
     try:

@@ -88,9 +88,10 @@ class JournalReader:
         end = read_end(self._folder)
         if end is not None:
             return end
-        # Without that file only the newest segment is in doubt; the next writer closes it by starting another.
+        # Without that file the newest segment is in doubt, or the one before where that is only made ready; the next
+        # writer closes it by starting another.
         numbers = segment_numbers(self._folder)
-        return position_of(numbers[-1], 0) if numbers else 0
+        return position_of(numbers[-2:][0], 0) if numbers else 0
 
     def read(
         self, start: int, *, max_records: int = 1000, max_bytes: int = 16 << 20, until: int | None = None

@@ -85,6 +85,10 @@ class SegmentFile:
         self._window = b""  # it reaches beyond what is durable, where the writer goes on
         return decode_opening(record[1]) if record is not None and record[0].kind == OPENING else None
 
+    def is_unused(self) -> bool:
+        """Whether nothing was ever written behind the header."""
+        return self.header is not None and not os.pread(self._fd, _WINDOW, HEADER_BYTES)[:-HEADER_BYTES].strip(b"\0")
+
     def close(self) -> None:
         """Give the file back."""
         os.close(self._fd)

@@ -33,8 +33,10 @@ from errata.storage.journal.format import (
     encode_record,
     position_of,
     record_bytes,
+    segment_name,
     segment_of,
 )
+from errata.storage.journal.segment_file import SegmentFile
 from errata.storage.journal.supply import Segment, SegmentSupply, write_all
 
 
@@ -86,6 +88,7 @@ class JournalWriter:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._end = read_end(self._folder) or 0
             first = 1 + max(0, *segment_numbers(self._folder), segment_of(self._after), segment_of(self._end))
+            self._remove_unused()
             self._end_fd = os.open(self._folder / END_FILE, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
             sync_folder(self._folder)
         except OSError as error:
@@ -101,6 +104,16 @@ class JournalWriter:
         self._supply.start()
         self._begin(_START_WAIT_S)
         self._thread.start()
+
+    def _remove_unused(self) -> None:
+        """Remove what a killed writer had made ready: no reader gets past it before there is room for another."""
+        for number in segment_numbers(self._folder):
+            if self._end and number > segment_of(self._end):
+                file = SegmentFile(self._folder, number)
+                is_unused = file.is_unused()
+                file.close()
+                if is_unused:
+                    (self._folder / segment_name(number)).unlink()
 
     def append(self, meta: Meta, body: bytes) -> asyncio.Future[int]:
         """Queue a request; the future gives its position once it is on disk, or raises `Unavailable`.
