@@ -12,6 +12,7 @@ from errata.base.facts import Fact
 from errata.base.ids import Fingerprint, NewId, issue_id_of
 from errata.events.store import IssueFold
 from errata.issues import decide, store
+from errata.issues.tables import MAX_HANDLE_CHARS
 from errata.storage import outbox
 
 
@@ -43,5 +44,7 @@ def attach(tx: Connection, batch: int, folds: Sequence[IssueFold], at: datetime,
             for version, first, last in fold.versions
         ],
     )
-    store.add_teams(tx, [(ids[fold.fingerprint], handle) for fold in folds for handle in fold.teams])
+    # A longer handle is no team's, and some databases take none.
+    named = [(fold.fingerprint, handle) for fold in folds for handle in fold.teams if len(handle) <= MAX_HANDLE_CHARS]
+    store.add_teams(tx, [(ids[fingerprint], handle) for fingerprint, handle in named])
     return len(new)

@@ -6,6 +6,9 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, 
 
 from errata.storage.sql import Instant, Json, metadata
 
+MAX_HANDLE_CHARS = 195
+"""Length of a team's handle."""
+
 issues = Table(
     "issues",
     metadata,
@@ -63,7 +66,7 @@ issue_teams = Table(
     "issue_teams",
     metadata,
     Column("issue_id", Uuid, ForeignKey("issues.id"), primary_key=True),
-    Column("handle", String(195), primary_key=True),
+    Column("handle", String(MAX_HANDLE_CHARS), primary_key=True),
     Index("ix_issue_teams_handle", "handle"),  # the team filter
 )
 """Handles that the events themselves named; a team made later under that handle owns the issue from then on."""
