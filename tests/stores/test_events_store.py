@@ -95,6 +95,17 @@ def test_a_large_batch_is_one_block_a_week(events, next_batch, clickhouse):
     assert all(first == last for first, last, _ in parts)
 
 
+def test_a_batch_of_more_issues_than_one_answer_holds_is_folded(events, next_batch):
+    batch = next_batch()
+    rows = [a_row(batch, entry, issue=entry + 1, error_message="x" * 16_000) for entry in range(5000)]
+    events.insert(batch, rows)
+
+    folds = events.fold(batch)
+
+    assert sorted(fold.fingerprint.int for fold in folds) == list(range(1, 5001))
+    assert {(fold.count, len(fold.error_message)) for fold in folds} == {(1, 16_000)}
+
+
 def test_rows_that_the_table_cannot_hold_are_refused_as_invalid(clickhouse):
     with pytest.raises(Invalid):
         clickhouse.insert("events", ["batch"], b'["not a number"]\n', "JSONCompactEachRow", {})

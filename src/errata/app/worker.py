@@ -94,7 +94,7 @@ def build_digest(
         node=node_of(settings.data / "journal"),
         journal=journal,
         db=database,
-        events=EventStore(store),
+        events=EventStore(store, max_insert_bytes=min(128, settings.engine_memory_mb // 8) << 20),
         preparer=Preparer(
             trace_of=RememberedCalls(parse, max_chars=_REMEMBERED_CHARS),
             find_of=Remembered(find_in_text, max_chars=_REMEMBERED_CHARS),

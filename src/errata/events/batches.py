@@ -18,7 +18,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from errata.base.ids import NodeId
 from errata.base.parts import parts
 from errata.events.tables import batches, dropped, journal_positions, retry_keys
-from errata.storage.sql import upsert
+from errata.storage.sql import raise_counter, upsert
 
 
 class Source(StrEnum):
@@ -121,6 +121,14 @@ def plan(
     return Batch(number, node, source, start, end, aside, rules, at)
 
 
+def number_above(tx: Connection, number: int) -> None:
+    """Give the next batches numbers above one that the event store has seen.
+
+    A state that was restored from a backup would give numbers again: their rows would be taken for repetitions.
+    """
+    raise_counter(tx, batches.c.id, number)
+
+
 def finish(tx: Connection, batch: Batch) -> None:
     """Take the batch off the list and move the journal's position behind it."""
     tx.execute(delete(batches).where(batches.c.id == batch.id))
@@ -156,6 +164,13 @@ def claim(tx: Connection, batch: int, claims: Iterable[Claim]) -> dict[bytes, Ow
         query = select(retry_keys).where(retry_keys.c.key.in_(part))
         owners |= {row.key: (row.batch, row.position, row.entry) for row in tx.execute(query)}
     return owners
+
+
+def release(tx: Connection, batch: int, places: Iterable[tuple[int, int]]) -> None:
+    """Give identities back that a batch took for events (position, entry) which it then could not store."""
+    for position, entry in places:
+        mine = (retry_keys.c.batch == batch, retry_keys.c.position == position, retry_keys.c.entry == entry)
+        tx.execute(delete(retry_keys).where(*mine))
 
 
 def sweep(tx: Connection, at: datetime, limit: int = 1000) -> None:

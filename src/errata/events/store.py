@@ -7,13 +7,14 @@ from `query/to_clickhouse.py`; identifiers come from the table and the facet cat
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from errata.base.clock import to_ms
+from errata.base.errors import Invalid, TooLarge, Unavailable
 from errata.base.ids import Fingerprint
 from errata.events.model import Track
 from errata.events.rows import EventRow, Payload, without_surrogates
@@ -38,6 +39,8 @@ _MAX_TEAMS = 20
 _MAX_SERIES = 2000
 """Buckets of one answer, over all issues together."""
 
+_MAX_REFUSED = 100
+"""Rows of a batch that may be refused one by one; more of them are not the rows' fault."""
 _INSERT_SETTINGS: dict[str, str | int] = {
     "date_time_input_format": "basic",
     # The whole insert is one block a week, so that its token names all of it.
@@ -47,19 +50,29 @@ _INSERT_SETTINGS: dict[str, str | int] = {
 }
 
 _FOLD = f"""
-SELECT fingerprint, first.1, count(), toUnixTimestamp64Milli(min(timestamp)), toUnixTimestamp64Milli(max(timestamp)),
-    first.2, argMax(toString(version), (timestamp, event_id)),
+SELECT fingerprint, count(), toUnixTimestamp64Milli(min(timestamp)), toUnixTimestamp64Milli(max(timestamp)),
+    argMax(toString(version), (timestamp, event_id)),
     minMapIf(map(toString(version), toUnixTimestamp64Milli(timestamp)), version != ''),
     maxMapIf(map(toString(version), toUnixTimestamp64Milli(timestamp)), version != ''),
-    first.3, first.4, first.5, first.6, first.7,
     arraySort(groupUniqArray(toString(language))), arraySort(groupUniqArray(toString(platform))),
     arraySort(groupUniqArray(toString(track))), max(is_crash), max(has_in_app),
     arraySlice(arraySort(groupUniqArrayArray(team)), 1, {_MAX_TEAMS}),
     argMin((grouping_version, toString(version), toString(service), toString(error_type), error_message,
-        toString(file_path), toString(function_name)), (timestamp, event_id)) AS first
+        toString(file_path), toString(function_name)), (timestamp, event_id))
 FROM events
 WHERE batch = {{batch:UInt64}} -- the minmax index on batch leaves only the newest parts
+    AND cityHash64(fingerprint) % {{parts:UInt32}} = {{part:UInt32}}
 GROUP BY fingerprint
+"""
+_MAX_FOLD_PARTS = 4096
+
+_WEEK_S = 7 * 86_400
+_TO_MONDAY_S = 3 * 86_400
+"""1970 began on a Thursday, weeks begin on Mondays."""
+_PLACES = f"""
+SELECT position, entry, intDiv(toUnixTimestamp64Milli(timestamp) + {_TO_MONDAY_S * 1000}, {_WEEK_S * 1000})
+FROM events
+WHERE batch = {{batch:UInt64}}
 """
 
 # Every matching fingerprint is counted whatever the order; what the state knows joins the few that are left.
@@ -92,27 +105,81 @@ _AT = "fromUnixTimestamp64Milli({%s:Int64}, 'UTC')"
 class EventStore:
     """Reads and writes of stored events. Thread-safe; every method raises Unavailable when the store is down."""
 
-    def __init__(self, clickhouse: ClickHouse) -> None:
+    def __init__(self, clickhouse: ClickHouse, *, max_insert_bytes: int = 128 << 20) -> None:
+        """`max_insert_bytes` bounds what one statement brings along; what is more goes in several.
+
+        Escapes and the tags of a request can make rows many times larger than the bytes they came from.
+        """
         self._clickhouse = clickhouse
+        self._max_insert_bytes = max_insert_bytes
         self._encode = msgspec.json.Encoder()
 
-    def insert(self, batch: int, rows: Sequence[EventRow]) -> None:
-        """Write a batch, whole or not at all as far as anybody can count: the same batch again adds nothing.
+    def insert(
+        self, batch: int, rows: Sequence[EventRow], *, stored_weeks: Collection[int] = frozenset()
+    ) -> list[EventRow]:
+        """Write rows of a batch; the same rows again add nothing. Returns those that the store refuses.
 
-        Returns when the rows are on disk. Raises Invalid when the store refuses the rows.
+        `stored_weeks` are those of `stored`, whose rows are not to be among these. Returns when the others are on
+        disk. Raises Unavailable, also when so many rows are refused that the fault must be the store's own; some of
+        the rows may be stored then.
         """
-        if not rows:
-            return
-        try:
-            body = self._encode.encode_lines(rows)
-        except UnicodeEncodeError:
-            body = self._encode.encode_lines([without_surrogates(row) for row in rows])
-        settings = {**_INSERT_SETTINGS, "insert_deduplication_token": str(batch)}
-        self._clickhouse.insert("events", _COLUMNS, body, "JSONCompactEachRow", settings)
+        refused: list[EventRow] = []
+        # An attempt stores its rows of a week at once. Where one has not yet, its token must keep it from doing so
+        # later; where it has, the token is spent, and rows that only this attempt has need another.
+        late = [row for row in rows if _week_of(row) in stored_weeks] if stored_weeks else []
+        rest = [row for row in rows if _week_of(row) not in stored_weeks] if late else rows
+        self._write(str(batch), batch, rest, refused)
+        self._write(_token_of(batch, late), batch, late, refused)
+        return refused
+
+    def stored(self, batch: int) -> dict[tuple[int, int], int]:
+        """The places (position, entry) of a batch's stored rows, with the week that each is in."""
+        return {(position, entry): week for position, entry, week in self._clickhouse.query(_PLACES, {"batch": batch})}
+
+    def newest_batch(self) -> int:
+        """The highest number of a batch that has a stored row; 0 when there is none."""
+        ((newest,),) = self._clickhouse.query("SELECT max(batch) FROM events")
+        return int(newest)
 
     def fold(self, batch: int) -> list[IssueFold]:
         """What the stored rows of a batch say about each of its fingerprints."""
-        return [_fold_of(row) for row in self._clickhouse.query(_FOLD, {"batch": batch})]
+        return [_fold_of(row) for row in self._fold_part(batch, 1, 0)]
+
+    def _write(self, token: str, batch: int, rows: Sequence[EventRow], refused: list[EventRow]) -> None:
+        """Insert rows under a token; in halves where they are too much for one statement, or one of them is refused."""
+        if not rows:
+            return
+        body = self._encoded(rows)
+        if len(body) <= self._max_insert_bytes or len(rows) == 1:
+            settings = {**_INSERT_SETTINGS, "insert_deduplication_token": token}
+            try:
+                self._clickhouse.insert("events", _COLUMNS, body, "JSONCompactEachRow", settings)
+            except Invalid as refusal:  # of the statement as a whole: nothing of it is stored
+                if len(rows) == 1:
+                    refused.extend(rows)
+                if len(refused) > _MAX_REFUSED:
+                    raise Unavailable(f"the event store refuses what it should take: {refusal.message}") from refusal
+            else:
+                return
+        del body
+        middle = len(rows) // 2
+        for half in (rows[:middle], rows[middle:]) if middle else ():
+            self._write(_token_of(batch, half), batch, half, refused)
+
+    def _encoded(self, rows: Sequence[EventRow]) -> bytes:
+        try:
+            return self._encode.encode_lines(rows)
+        except UnicodeEncodeError:
+            return self._encode.encode_lines([without_surrogates(row) for row in rows])
+
+    def _fold_part(self, batch: int, parts: int, part: int) -> list[tuple[Any, ...]]:
+        """One of so many parts of a fold, and that again in parts where its texts are too much for one answer."""
+        try:
+            return self._clickhouse.query(_FOLD, {"batch": batch, "parts": parts, "part": part})
+        except TooLarge:
+            if parts >= _MAX_FOLD_PARTS:
+                raise
+        return [row for each in (part, part + parts) for row in self._fold_part(batch, 2 * parts, each)]
 
     def count_by_issue(self, search: EventSearch) -> list[Hit]:
         """The first `limit` fingerprints with matching events, with their counts, in the search's order.
@@ -291,29 +358,41 @@ def _values(places: Sequence[Place], parameters: dict[str, object]) -> str:
     return sql
 
 
+def _week_of(row: EventRow) -> int:
+    """The partition of a row, as `_PLACES` counts weeks."""
+    return int((row.timestamp + _TO_MONDAY_S) // _WEEK_S)
+
+
+def _token_of(batch: int, rows: Sequence[EventRow]) -> str:
+    """The deduplication token of a part of a batch, named by its first row."""
+    return f"{batch}.{rows[0].position}.{rows[0].entry}" if rows else ""
+
+
 def _fold_of(row: tuple[Any, ...]) -> IssueFold:
-    first, last = row[7], row[8]
+    fingerprint, count, first_seen, last_seen, last_version, first, last, *sets, earliest = row
+    languages, platforms, tracks, is_crash, has_in_app, teams = sets
+    grouping_version, first_version, service, error_type, error_message, file_path, function_name = earliest
     versions = sorted(((version, first[version], last[version]) for version in first), key=lambda each: each[1:])
     return IssueFold(
-        fingerprint=Fingerprint(row[0]),
-        grouping_version=row[1],
-        count=row[2],
-        first_seen=row[3],
-        last_seen=row[4],
-        first_seen_version=row[5],
-        last_seen_version=row[6],
+        fingerprint=Fingerprint(fingerprint),
+        grouping_version=grouping_version,
+        count=count,
+        first_seen=first_seen,
+        last_seen=last_seen,
+        first_seen_version=first_version,
+        last_seen_version=last_version,
         versions=tuple(versions[:_MAX_VERSIONS]),
-        service=row[9],
-        error_type=row[10],
-        error_message=row[11],
-        file_path=row[12],
-        function_name=row[13],
-        languages=tuple(filter(None, row[14])),
-        platforms=tuple(filter(None, row[15])),
-        tracks=tuple(row[16]),
-        is_crash=bool(row[17]),
-        has_in_app=bool(row[18]),
-        teams=tuple(row[19]),
+        service=service,
+        error_type=error_type,
+        error_message=error_message,
+        file_path=file_path,
+        function_name=function_name,
+        languages=tuple(filter(None, languages)),
+        platforms=tuple(filter(None, platforms)),
+        tracks=tuple(tracks),
+        is_crash=bool(is_crash),
+        has_in_app=bool(has_in_app),
+        teams=tuple(teams),
     )
 
 

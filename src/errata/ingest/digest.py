@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import structlog
 
 from errata.base.clock import Clock, from_ms, to_ms
-from errata.base.errors import Invalid
+from errata.base.errors import Unavailable
 from errata.base.ids import NewId, NodeId
 from errata.events import batches
 from errata.events.batches import Batch, Claim, Rules, Source
 from errata.events.model import NotAnError
+from errata.events.rows import EventRow
 from errata.events.store import EventStore
 from errata.ingest import aside
 from errata.ingest.aside import WHOLE, Aside
@@ -69,11 +70,15 @@ class DigestCounts:
 
 @dataclass(slots=True)
 class _Outcome:
-    """What became of a batch's entries: to be stored, left out (by day, intake and reason), or set aside."""
+    """What became of a batch's entries: to be stored, left out (by day, intake and reason), or set aside.
+
+    `released` are the places of those that were set aside after they had claimed their identities.
+    """
 
     candidates: list[Candidate] = field(default_factory=list)
     dropped: Counter[tuple[date, str, str]] = field(default_factory=Counter)
     failures: list[tuple[Work, Failure]] = field(default_factory=list)
+    released: list[tuple[int, int]] = field(default_factory=list)
 
     def drop(self, work: Work, reason: str, count: int = 1) -> None:
         self.dropped[from_ms(work.received_at_ms).date(), work.intake, reason] += count
@@ -106,6 +111,7 @@ class Digest:
         self._new_id = new_id
         self._begun_at = -bounds.pause_s
         self._full = False
+        self._is_numbered = False
         self.counts = DigestCounts()
 
     def run_once(self) -> bool:
@@ -114,11 +120,12 @@ class Digest:
         Raises Unavailable when the engine or the state does not answer: the batch stays planned, and the next call
         takes it up again.
         """
-        work = self._resume() or self._begin()
+        resumed = self._resume()
+        work = resumed or self._begin()
         if work is None:
             return False
         started = time.monotonic()
-        self._carry_out(*work)
+        self._carry_out(*work, again=resumed is not None)
         self.counts.last_batch_ms = (time.monotonic() - started) * 1000
         return True
 
@@ -137,7 +144,8 @@ class Digest:
             records, after = self._journal.read(position, max_bytes=self._bounds.read_bytes, until=batch.end)
             decoded += [self._preparer.decode(_work_of(each)) for each in records]
             if after == position:
-                break
+                # After a power loss the journal may say less of itself than was durable, until its writer begins anew.
+                raise Unavailable("The journal does not show yet all that the planned batch holds.", where="journal")
             position = after
         return batch, decoded
 
@@ -177,21 +185,31 @@ class Digest:
             position = after
 
     def _plan(self, source: Source, start: int, end: int, marked: tuple[int, ...]) -> Batch:
+        newest = 0 if self._is_numbered else self._events.newest_batch()
         with self._db.write() as tx:
-            return batches.plan(tx, self._node, source, start, end, marked, self._rules, self._clock.now())
+            if newest:
+                batches.number_above(tx, newest)
+            batch = batches.plan(tx, self._node, source, start, end, marked, self._rules, self._clock.now())
+        self._is_numbered = True
+        return batch
 
-    def _carry_out(self, batch: Batch, decoded: Sequence[Decoded]) -> None:
-        outcome = self._sort_out(batch, decoded)
-        rows = [row_for(candidate, batch.id, self._node) for candidate in outcome.candidates]
-        try:
-            if rows:
-                self._events.insert(batch.id, rows)
-        except Invalid as refusal:
-            # An insert is refused as a whole, so nothing of it is stored; the line goes on and the records wait.
-            _log.exception("batch_refused", batch=batch.id, rows=len(rows))
-            outcome, rows = _refused(decoded, f"the event store refused the batch: {refusal.message}"), []
-        opened = self._finish(batch, outcome, stored=bool(rows))
+    def _carry_out(self, batch: Batch, decoded: Sequence[Decoded], *, again: bool) -> None:
+        """Take a planned batch through all further steps; `again` after an attempt that may have come any way.
+
+        What is stored already stays, whatever is decided now: an issue may have been excluded meanwhile.
+        """
+        stored = self._events.stored(batch.id) if again else {}
+        outcome = self._sort_out(batch, [_without(one, stored) for one in decoded] if stored else decoded)
+        rows = self._rows_of(batch, outcome)
+        refused = self._events.insert(batch.id, rows, stored_weeks=frozenset(stored.values()))
+        if refused:
+            _log.error("rows_refused", batch=batch.id, rows=len(refused))
+            places = {(row.position, row.entry) for row in refused}
+            for candidate in [each for each in outcome.candidates if _place(each) in places]:
+                self._set_aside(outcome, candidate, "the event store refused it")
+        opened = self._finish(batch, outcome, stored=again or bool(rows))
         self._count(batch, decoded, outcome, opened)
+        self.counts.stored += len(stored)
         if batch.source is Source.JOURNAL:
             self._journal.drop_before(batch.end)
 
@@ -261,6 +279,25 @@ class Digest:
                 kept.append(candidate)
         outcome.candidates = kept
 
+    def _rows_of(self, batch: Batch, outcome: _Outcome) -> list[EventRow]:
+        """The candidates' rows; a candidate of which none can be made is set aside."""
+        try:
+            return [row_for(candidate, batch.id, self._node) for candidate in outcome.candidates]
+        except Exception:  # noqa: BLE001 - which of the candidates it was shows when each is tried alone
+            rows: list[EventRow] = []
+        for candidate in list(outcome.candidates):
+            try:
+                rows.append(row_for(candidate, batch.id, self._node))
+            except Exception as error:  # noqa: BLE001 - a bug must not stop the line: the entry waits, the bug is told
+                _log.exception("row_failed", position=candidate.work.position, entry=candidate.event.entry)
+                self._set_aside(outcome, candidate, f"digesting failed: {type(error).__name__}")
+        return rows
+
+    def _set_aside(self, outcome: _Outcome, candidate: Candidate, reason: str) -> None:
+        outcome.candidates.remove(candidate)
+        outcome.released.append(_place(candidate))
+        outcome.failures.append((candidate.work, self._preparer.failure_of(candidate, reason)))
+
     @staticmethod
     def _claim_of(key: bytes, work: Work, entry: int, window: timedelta) -> Claim:
         at = from_ms(work.received_at_ms)
@@ -279,6 +316,7 @@ class Digest:
                 _log.error("aside_full", not_kept=lost, bound=self._bounds.aside_records)
                 for work, _ in outcome.failures[-lost:]:
                     outcome.drop(work, "aside_full")
+            batches.release(tx, batch.id, outcome.released)
             batches.add_dropped(tx, outcome.dropped)
             batches.sweep(tx, now)
             batches.finish(tx, batch)
@@ -296,11 +334,18 @@ class Digest:
         counts.position = max(counts.position, batch.end)
 
 
-def _refused(decoded: Sequence[Decoded], reason: str) -> _Outcome:
-    """Every request of the batch set aside as it came."""
-    outcome = _Outcome()
-    outcome.failures = [(one.work, Failure(one.work.entry, one.work.body, reason)) for one in decoded]
-    return outcome
+def _place(candidate: Candidate) -> tuple[int, int]:
+    return candidate.work.position, candidate.event.entry
+
+
+def _without(one: Decoded, stored: Container[tuple[int, int]]) -> Decoded:
+    """A request without the entries that are stored."""
+    position = one.work.position
+    return replace(
+        one,
+        events=tuple(event for event in one.events if (position, event.entry) not in stored),
+        failures=tuple(failure for failure in one.failures if (position, failure.entry) not in stored),
+    )
 
 
 def _work_of(record: Record | Damaged) -> Work:

@@ -126,6 +126,10 @@ class Preparer:
         except Exception:  # noqa: BLE001 - which of the entries it was shows when each is tried alone
             return [self._verdict(decoded.work, event, rules) for event in decoded.events]
 
+    def failure_of(self, candidate: Candidate, reason: str) -> Failure:
+        """Why an error that was ready could not be stored, with the bytes of its entry."""
+        return self._entry_failure(candidate.work, candidate.event, reason)
+
     def _decode(self, work: Work, decoder: Decoder) -> Decoded:
         encoding = work.headers.get("content-encoding", "") if work.entry == WHOLE else ""
         body = inflate(work.body, encoding, self._max_body_bytes)

@@ -37,6 +37,8 @@ _UNKNOWN_SETTING_CODE = 115
 _BAD_DATA = frozenset({6, 20, 26, 27, 32, 33, 34, 38, 41, 53, 62, 69, 70, 72, 117, 131, 190, 321, 349, 420, 457})
 """Codes that say: these rows or this statement, sent again, will fail again."""
 _TOO_MUCH = frozenset({158, 307, 396})
+_MEMORY_CODE = 241
+"""Too much memory: of the statement itself, or of all that run at this moment (`(total)`), which passes."""
 
 
 class ClickHouse:
@@ -150,7 +152,7 @@ class ClickHouse:
             return Invalid(text, where=UNKNOWN_SETTING)
         if code in _BAD_DATA:
             return Invalid(text, where="events")
-        if code in _TOO_MUCH:
+        if code in _TOO_MUCH or (code == _MEMORY_CODE and "(total)" not in text):
             return TooLarge(text, where="events")
         return Unavailable(f"the event store at {self._place} could not do it: {text}", where="events")
 

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Column,
     ColumnElement,
     Connection,
     Dialect,
@@ -31,6 +32,7 @@ from sqlalchemy import (
     func,
     make_url,
     select,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
@@ -199,6 +201,29 @@ def upsert(
     else:
         statement = statement.on_conflict_do_nothing(index_elements=list(key))
     tx.execute(statement, [dict(row) for row in rows])
+
+
+def raise_counter(tx: Transaction, column: Column[int], least: int) -> None:
+    """Have a `Counter` give numbers above `least` only from now on; one that does so already stays as it is.
+
+    Holds inserts into the table up until the transaction ends.
+    """
+    table = column.table
+    if tx.dialect.name == "postgresql":
+        names = {"table": table.name, "column": column.name, "least": least}
+        tx.execute(text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE"))
+        tx.execute(
+            text(
+                "SELECT setval(counter, :least) FROM pg_get_serial_sequence(:table, :column) AS counter"
+                " WHERE :least > coalesce(pg_sequence_last_value(counter::regclass), 0)"
+            ),
+            names,
+        )
+        return
+    names = {"table": table.name, "least": least}
+    known = text("UPDATE sqlite_sequence SET seq = max(seq, :least) WHERE name = :table")
+    if tx.execute(known, names).rowcount == 0:
+        tx.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :least)"), names)
 
 
 def serialize(tx: Transaction, name: str) -> None:

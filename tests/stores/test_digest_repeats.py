@@ -1,0 +1,601 @@
+"""A batch that is stopped after any step and taken up again by a new digest counts every error once."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from errata.app.traces import Remembered, RememberedCalls
+from errata.base.clock import FixedClock, to_ms
+from errata.base.errors import Invalid, Unavailable
+from errata.base.facts import SYSTEM
+from errata.base.ids import NodeId, random_id
+from errata.events import batches
+from errata.events.batches import Rules
+from errata.events.limits import DEFAULT_LIMITS
+from errata.events.store import EventStore
+from errata.events.tables import dropped, retry_keys
+from errata.ingest import aside
+from errata.ingest.digest import Bounds, Digest
+from errata.ingest.prepare import Preparer
+from errata.issues.commands import IssueCommands
+from errata.issues.model import IssueState
+from errata.issues.tables import issues
+from errata.stacks.find import find_in_text
+from errata.stacks.parse import parse
+from errata.storage.clickhouse import ClickHouse
+from errata.storage.journal import JournalBounds, JournalReader, JournalWriter, Meta
+from errata.storage.journal.format import offset_of, segment_name, segment_of
+from errata.storage.sql import Database
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+KEY = UUID(int=5)
+AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
+SMALL = JournalBounds(segment_bytes=1 << 16, max_bytes=1 << 20)
+
+
+class Stopped(Unavailable):
+    """The digest was stopped here."""
+
+
+class Stops:
+    """Counts the places that a digest passes and stops it at one of them; `at` is None for none."""
+
+    def __init__(self, at: int | None = None) -> None:
+        self.at = at
+        self.passed: list[str] = []
+
+    def passing(self, place: str) -> None:
+        self.passed.append(place)
+        if len(self.passed) - 1 == self.at:
+            raise Stopped(f"stopped {place}")
+
+
+class StoppingDatabase:
+    """The state database, stopped before or after a commit."""
+
+    def __init__(self, database: Database, stops: Stops) -> None:
+        self._database, self._stops = database, stops
+        self.read = database.read
+
+    @contextmanager
+    def write(self) -> Iterator[object]:
+        with self._database.write() as tx:
+            yield tx
+            self._stops.passing("before a commit")
+        self._stops.passing("after a commit")
+
+
+class StoppingStore(EventStore):
+    """The event store, stopped before or after what it does."""
+
+    def __init__(self, clickhouse: ClickHouse, stops: Stops) -> None:
+        super().__init__(clickhouse)
+        self._stops = stops
+
+    def insert(self, *arguments, **named):
+        self._stops.passing("before the insert")
+        answer = super().insert(*arguments, **named)
+        self._stops.passing("after the insert")
+        return answer
+
+    def fold(self, batch):
+        folds = super().fold(batch)
+        self._stops.passing("after the fold")
+        return folds
+
+
+class Line:
+    """The way to the event store, on which inserts may come to grief."""
+
+    def __init__(self, clickhouse: ClickHouse) -> None:
+        self._clickhouse = clickhouse
+        self.query = clickhouse.query
+        self.sent = 0
+        self.cut_after: int | None = None
+        self.late: list[tuple] | None = None
+        self.refuses = b"nothing"
+
+    def insert(self, *arguments) -> None:
+        if self.refuses in arguments[2]:
+            raise Invalid("there is something in it that the store does not take")
+        if self.late is not None:
+            self.late.append(arguments)
+            raise Stopped("no answer came in time")
+        if self.cut_after == self.sent:
+            raise Stopped("no connection")
+        self.sent += 1
+        self._clickhouse.insert(*arguments)
+
+    def arrive(self) -> None:
+        """What got no answer is carried out after all."""
+        for arguments in self.late or ():
+            self._clickhouse.insert(*arguments)
+
+
+class Site:
+    """A node: its journal, its state and what may be started on them."""
+
+    def __init__(self, folder: Path, state: Database, clickhouse: ClickHouse) -> None:
+        self.folder, self.state, self.clickhouse = folder / "journal", state, clickhouse
+        self.node = NodeId(random_id())
+        self.clock = FixedClock(AT)
+        self.rules = Rules(1, 30 * DAY_MS, 2 * HOUR_MS)
+        self.bounds = Bounds(pause_s=0)
+        self.writer = self._open()
+        with state.write() as tx:  # the engine of all tests remembers the numbers of other tests' batches
+            batches.number_above(tx, secrets.randbits(50))
+
+    def _open(self) -> JournalWriter:
+        writer = JournalWriter(self.folder, self.node, self.clock, SMALL)
+        writer.open()
+        return writer
+
+    def restart_writer(self) -> None:
+        self.writer.close()
+        self.writer = self._open()
+
+    def send(self, *entries: object, intake: str = "dd_logs", body: bytes | None = None, **headers: str) -> int:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        meta = Meta(self.clock.now_ms(), intake, KEY, "/api/v2/logs", "", {"content-type": "application/json"} | named)
+        return self.writer.append_now(meta, json.dumps(entries).encode() if body is None else body)
+
+    def send_large(self, *entries: object) -> int:
+        return self.send(body=gzip.compress(json.dumps(entries).encode()), content_encoding="gzip")
+
+    def digest(self, stops: Stops | None = None, store: EventStore | None = None) -> Digest:
+        stops = stops or Stops()
+        return Digest(
+            node=self.node,
+            journal=JournalReader(self.folder),
+            db=StoppingDatabase(self.state, stops),
+            events=store or StoppingStore(self.clickhouse, stops),
+            preparer=Preparer(
+                trace_of=RememberedCalls(parse, max_chars=1 << 20),
+                find_of=Remembered(find_in_text, max_chars=1 << 20),
+                limits=DEFAULT_LIMITS,
+                max_body_bytes=5 << 20,
+            ),
+            rules=self.rules,
+            bounds=self.bounds,
+            clock=self.clock,
+            new_id=random_id,
+        )
+
+    def stop_at(self, at: int) -> str:
+        """Run a new digest up to a place; the place's name, or nothing when it was done before."""
+        stops = Stops(at)
+        try:
+            self.digest(stops).run_once()
+        except Stopped:
+            return stops.passed[-1]
+        return ""
+
+    def stop_at_with(self, line: Line, at: int) -> None:
+        """The same where only the place matters and the store takes everything."""
+        line.refuses, refused = b"nothing", line.refuses
+        self.stop_at(at)
+        line.refuses = refused
+
+    def finish(self) -> None:
+        """A new digest works until nothing is left."""
+        digest = self.digest()
+        while digest.run_once():
+            pass
+        with self.state.read() as tx:
+            assert batches.pending(tx) == ()
+            assert batches.position_of(tx, self.node) == JournalReader(self.folder).durable_end()
+
+    def stored(self) -> list[str]:
+        rows = self.clickhouse.query("SELECT usr_id FROM events WHERE node = {node:UUID}", {"node": str(self.node)})
+        return sorted(person for (person,) in rows)
+
+    def counted(self) -> dict[str, int]:
+        """Events of each issue by its error's type, from the state and from the store; they must agree."""
+        with self.state.read() as tx:
+            said = {row.error_type: row.event_count for row in tx.execute(select(issues))}
+        rows = self.clickhouse.query(
+            "SELECT error_type, count() FROM events WHERE node = {node:UUID} GROUP BY error_type",
+            {"node": str(self.node)},
+        )
+        assert dict(rows) == {name: count for name, count in said.items() if count}
+        return said
+
+    def dropped(self) -> dict[str, int]:
+        with self.state.read() as tx:
+            return {row.reason: row.count for row in tx.execute(select(dropped))}
+
+    def set_aside(self) -> list[aside.Aside]:
+        with self.state.read() as tx:
+            return aside.listing(tx)
+
+    def exclude(self, error_type: str, state: IssueState = IssueState.EXCLUDED) -> None:
+        with self.state.read() as tx:
+            issue_id = tx.scalar(select(issues.c.id).where(issues.c.error_type == error_type))
+        IssueCommands(self.state, self.clock, random_id).set_state(issue_id, state, SYSTEM)
+
+    def replay(self) -> None:
+        with self.state.write() as tx:
+            aside.request_replay(tx, None)
+
+
+@pytest.fixture
+def site(tmp_path: Path, state: Database, clickhouse: ClickHouse) -> Iterator[Site]:
+    made = Site(tmp_path, state, clickhouse)
+    yield made
+    made.writer.close()
+
+
+def an_error(person: str, error_type: str = "KeyError", at: datetime = AT, **more: object) -> dict[str, object]:
+    return {
+        "service": "till",
+        "status": "error",
+        "timestamp": to_ms(at),
+        "error": {"kind": error_type, "message": "no card"},
+        "usr": {"id": person},
+        **more,
+    }
+
+
+def three_requests(site: Site) -> None:
+    """Errors of two issues in two weeks, one request that is marked for retries, one entry that is no error."""
+    site.send(an_error("ann"), an_error("bob", "ValueError", AT - timedelta(days=9)))
+    site.send(an_error("cleo"), dd_idempotency_key="one")
+    site.send(an_error("dan", "ValueError"), {"service": "till", "status": "info", "message": "fine"}, an_error("eve"))
+
+
+PLACES = [
+    "before a commit",
+    "after a commit",
+    "before a commit",
+    "after a commit",
+    "before the insert",
+    "after the insert",
+    "after the fold",
+    "before a commit",
+    "after a commit",
+]
+"""Plan, claim, insert, fold, finish."""
+
+
+@pytest.mark.parametrize("at", range(len(PLACES)), ids=lambda at: f"{at}-{PLACES[at]}")
+def test_a_batch_stopped_anywhere_counts_each_error_once(site: Site, at: int) -> None:
+    three_requests(site)
+
+    assert site.stop_at(at) == PLACES[at]
+    site.finish()
+
+    assert site.stored() == ["ann", "bob", "cleo", "dan", "eve"]
+    assert site.counted() == {"KeyError": 3, "ValueError": 2}
+    assert site.dropped() == {"status_below_error": 1}
+
+
+def test_a_batch_stopped_at_every_place_in_turn_counts_each_error_once(site: Site) -> None:
+    three_requests(site)
+
+    stopped = [site.stop_at(at) for at in range(len(PLACES)) for _ in range(2)]
+    site.finish()
+
+    assert stopped.count("after the insert") > 1
+    assert site.stored() == ["ann", "bob", "cleo", "dan", "eve"]
+    assert site.counted() == {"KeyError": 3, "ValueError": 2}
+
+
+def test_requests_that_come_between_two_attempts_belong_to_the_next_batch(site: Site) -> None:
+    three_requests(site)
+    site.stop_at(PLACES.index("after the insert"))
+
+    site.send(an_error("finn"))
+    site.restart_writer()
+    site.send(an_error("gus"))
+    site.finish()
+
+    assert site.stored() == ["ann", "bob", "cleo", "dan", "eve", "finn", "gus"]
+    assert site.counted() == {"KeyError": 5, "ValueError": 2}
+
+
+@pytest.mark.parametrize("excluded", [["KeyError"], ["KeyError", "ValueError"]], ids=["some", "all"])
+def test_an_issue_excluded_between_two_attempts_counts_what_is_stored_already(site: Site, excluded: list[str]) -> None:
+    site.send(an_error("zoe"), an_error("yan", "ValueError"))
+    site.finish()
+    three_requests(site)
+    site.stop_at(PLACES.index("after the insert"))
+
+    for error_type in excluded:
+        site.exclude(error_type)
+    site.finish()
+
+    assert site.stored() == ["ann", "bob", "cleo", "dan", "eve", "yan", "zoe"]
+    assert site.counted() == {"KeyError": 4, "ValueError": 3}
+    assert site.dropped() == {"status_below_error": 1}
+
+
+def test_an_issue_excluded_before_the_insert_collects_nothing_more(site: Site) -> None:
+    site.send(an_error("zoe"))
+    site.finish()
+    three_requests(site)
+    site.stop_at(PLACES.index("before the insert"))
+
+    site.exclude("KeyError")
+    site.finish()
+
+    assert site.stored() == ["bob", "dan", "zoe"]
+    assert site.counted() == {"KeyError": 1, "ValueError": 2}
+    assert site.dropped() == {"status_below_error": 1, "issue_excluded": 3}
+
+
+def test_an_issue_opened_again_between_two_attempts_loses_nothing(site: Site) -> None:
+    site.send(an_error("zoe"))
+    site.finish()
+    site.exclude("KeyError")
+    three_requests(site)
+    site.stop_at(PLACES.index("after the insert"))
+
+    site.exclude("KeyError", IssueState.OPEN)
+    site.finish()
+
+    assert site.stored() == ["ann", "bob", "cleo", "dan", "eve", "zoe"]
+    assert site.counted() == {"KeyError": 4, "ValueError": 2}
+
+
+def test_a_batch_keeps_the_rules_it_was_planned_with(site: Site) -> None:
+    site.send(an_error("ann", at=AT - timedelta(days=20)))
+    site.stop_at(PLACES.index("after a commit"))
+
+    site.rules = Rules(1, 1 * DAY_MS, 2 * HOUR_MS)
+    site.finish()
+
+    with site.state.read() as tx:
+        assert tx.scalar(select(issues.c.first_seen)) == AT - timedelta(days=20)
+    site.send(an_error("bob", at=AT - timedelta(days=20)))
+    site.finish()
+    with site.state.read() as tx:
+        assert tx.scalar(select(issues.c.last_seen)) == AT
+
+
+def test_two_equal_log_lines_are_two_errors(site: Site) -> None:
+    site.send(an_error("ann"), an_error("ann"))
+    site.send(an_error("ann"), an_error("ann"))
+    site.finish()
+
+    assert site.stored() == ["ann"] * 4
+    assert site.counted() == {"KeyError": 4}
+
+
+@pytest.mark.parametrize("at", [None, *range(len(PLACES))])
+def test_a_request_sent_twice_under_one_idempotency_key_counts_once(site: Site, at: int | None) -> None:
+    site.send(an_error("ann"), dd_idempotency_key="same")
+    site.send(an_error("ann"), dd_idempotency_key="same")
+    site.send(an_error("bob"), dd_idempotency_key="other")
+    if at is not None:
+        site.stop_at(at)
+    site.finish()
+    site.send(an_error("ann"), dd_idempotency_key="same")
+    site.finish()
+
+    assert site.stored() == ["ann", "bob"]
+    assert site.counted() == {"KeyError": 2}
+    assert site.dropped() == {"repeated": 2}
+
+
+def test_an_idempotency_key_may_be_used_again_when_its_time_is_over(site: Site) -> None:
+    site.send(an_error("ann"), dd_idempotency_key="same")
+    site.finish()
+
+    site.clock.advance(timedelta(minutes=11))
+    site.send(an_error("ann"), dd_idempotency_key="same")
+    site.finish()
+
+    assert site.stored() == ["ann", "ann"]
+    with site.state.read() as tx:
+        assert len(tx.execute(select(retry_keys)).all()) == 1
+
+
+def test_a_clock_that_was_set_back_loses_nothing_and_counts_nothing_twice(site: Site) -> None:
+    site.send(an_error("ann"), dd_idempotency_key="same")
+    site.finish()
+
+    site.clock.advance(timedelta(days=-3))
+    site.send(an_error("ann"), dd_idempotency_key="same")
+    site.send(an_error("bob", at=AT - timedelta(days=3)))
+    site.restart_writer()
+    site.send(an_error("cleo", at=AT - timedelta(days=3)))
+    site.finish()
+
+    assert site.stored() == ["ann", "bob", "cleo"]
+    assert site.counted() == {"KeyError": 3}
+
+
+@pytest.mark.parametrize("at", [None, *range(5)])
+def test_a_damaged_stretch_is_set_aside_and_its_neighbours_are_counted(site: Site, at: int | None) -> None:
+    site.send(an_error("ann"))
+    damaged = site.send(an_error("lost"))
+    site.send(an_error("bob"))
+    with (site.folder / segment_name(segment_of(damaged))).open("r+b") as file:
+        file.seek(offset_of(damaged) + 100)
+        file.write(b"\xff\xff\xff")
+    if at is not None:
+        site.stop_at(at)
+    site.finish()
+
+    assert site.stored() == ["ann", "bob"]
+    (kept,) = site.set_aside()
+    assert (kept.intake, kept.position) == ("damaged", damaged)
+    site.replay()
+    site.finish()
+    assert site.stored() == ["ann", "bob"]
+    assert len(site.set_aside()) == 1
+
+
+@pytest.mark.parametrize("at", [None, *range(8)])
+def test_an_entry_set_aside_is_counted_once_when_it_can_be_read(
+    site: Site, at: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = json.dumps(an_error("late")).encode()
+    site.send(body=b"[" + json.dumps(an_error("ann")).encode() + b", 17, " + entry + b"]")
+    site.send(an_error("new"), intake="next_year")
+    site.finish()
+    assert site.stored() == ["ann", "late"]
+    assert [(each.entry, each.intake) for each in site.set_aside()] == [(1, "dd_logs"), (-1, "next_year")]
+
+    from errata.ingest import prepare
+
+    monkeypatch.setitem(prepare.DECODERS, "next_year", prepare.DECODERS["dd_logs"])
+    site.replay()
+    if at is not None:
+        site.stop_at(at)
+        site.send(an_error("bob"))
+    site.finish()
+
+    assert site.stored() == sorted(["ann", "late", "new", *(["bob"] if at is not None else [])])
+    assert site.counted() == {"KeyError": len(site.stored())}
+    assert [each.body for each in site.set_aside()] == [b"[17]"]
+
+
+def test_a_planned_stretch_that_the_journal_does_not_show_yet_is_waited_for(site: Site) -> None:
+    """The file that says how far the journal is durable is not synced: after a power loss it may be old."""
+    site.send(an_error("ann"))
+    end = (site.folder / "end").read_bytes()
+    site.send(an_error("bob"))
+    site.stop_at(PLACES.index("after a commit"))
+    site.writer.close()
+    (site.folder / "end").write_bytes(end)
+
+    with pytest.raises(Unavailable):
+        site.digest().run_once()
+    site.restart_writer()
+    site.finish()
+
+    assert site.stored() == ["ann", "bob"]
+    assert site.counted() == {"KeyError": 2}
+
+
+def test_an_insert_that_is_carried_out_after_its_repetition_adds_nothing(site: Site) -> None:
+    three_requests(site)
+    line = Line(site.clickhouse)
+    line.late = []
+    with pytest.raises(Stopped):
+        site.digest(store=EventStore(line)).run_once()
+
+    site.finish()
+    line.arrive()
+
+    assert len(line.late) == 1
+    assert site.stored() == ["ann", "bob", "cleo", "dan", "eve"]
+    assert site.counted() == {"KeyError": 3, "ValueError": 2}
+
+
+@pytest.mark.parametrize("cut_after", range(6))
+def test_a_batch_that_is_too_large_for_one_statement_is_stored_in_several(site: Site, cut_after: int) -> None:
+    people = [f"{number:02}" for number in range(10)]
+    site.send(*(an_error(person, at=AT - timedelta(days=9 * (int(person) % 2))) for person in people))
+    line = Line(site.clickhouse)
+    line.cut_after = cut_after
+    with pytest.raises(Stopped):
+        site.digest(store=EventStore(line, max_insert_bytes=1000)).run_once()
+
+    line.cut_after = None
+    site.digest(store=EventStore(line, max_insert_bytes=1000)).run_once()
+
+    assert site.stored() == people
+    assert site.counted() == {"KeyError": 10}
+
+
+@pytest.mark.parametrize("at", [None, *range(len(PLACES))])
+def test_an_error_that_the_store_refuses_waits_alone(site: Site, at: int | None) -> None:
+    people = [f"p{number}" for number in range(10)]
+    site.send(*map(an_error, people[:5]), dd_idempotency_key="same")
+    site.send(*map(an_error, people[5:]))
+    line = Line(site.clickhouse)
+    line.refuses = b'"p7"'
+    if at is not None:
+        site.stop_at_with(line, at)
+    digest = site.digest(store=EventStore(line))
+    while digest.run_once():
+        pass
+
+    later = [] if at is not None and at >= PLACES.index("after the insert") else ["p7"]
+    assert site.stored() == [person for person in people if person not in later]
+    assert [each.entry for each in site.set_aside()] == [2 for _ in later]
+    site.replay()
+    site.finish()
+    assert site.stored() == people
+    assert site.counted() == {"KeyError": 10}
+    assert site.set_aside() == []
+
+
+def test_a_store_that_refuses_everything_is_waited_for(site: Site) -> None:
+    site.send(*(an_error(f"{number:03}") for number in range(300)))
+    line = Line(site.clickhouse)
+    line.refuses = b"till"
+    with pytest.raises(Unavailable):
+        site.digest(store=EventStore(line)).run_once()
+
+    site.finish()
+
+    assert len(site.stored()) == 300
+    assert site.counted() == {"KeyError": 300}
+    assert site.set_aside() == []
+
+
+def test_a_restored_state_never_gives_the_number_of_a_stored_batch_again(site: Site, state: Database) -> None:
+    site.send(an_error("ann"))
+    site.finish()
+    with state.write() as tx:  # as a backup from before the first batch, but for the journal's position
+        before = site.clickhouse.query("SELECT max(batch) FROM events")[0][0] - 1
+        if state.dialect == "sqlite":
+            tx.exec_driver_sql("UPDATE sqlite_sequence SET seq = ? WHERE name = 'batches'", (before,))
+        else:
+            tx.exec_driver_sql(f"ALTER SEQUENCE batches_id_seq RESTART WITH {before + 1}")
+
+    site.send(an_error("bob"))
+    site.finish()
+
+    assert site.stored() == ["ann", "bob"]
+    assert site.counted() == {"KeyError": 2}
+
+
+ODD = [
+    an_error("odd", attributes={"number": 10**30, "deep": [[[[[[[[[[[[[1]]]]]]]]]]]]], "none": None, "": ""}),
+    an_error("odd", at=datetime(1970, 1, 1, tzinfo=UTC)),
+    an_error("odd", at=datetime(2200, 1, 1, tzinfo=UTC)),
+    an_error("odd", timestamp=-(2**63)),
+    an_error("odd", timestamp=2**80),
+    an_error("odd", timestamp=1e300),
+    an_error("odd", "T" * 5000, version="v" * 5000, host="h" * 5000),
+    an_error("odd", "\ud800type\0", message="\ud800\0", version="\udfff\0"),
+    an_error("odd", ddtags=",".join(f"team:{'t' * 196}{number},k{number}:\0" for number in range(200))),
+    an_error("odd", error={"kind": ["a", {"b": 1}], "message": 10**400, "stack": "\n" * 200_000}),
+    an_error("odd", error={"kind": "E", "causes": [{"type": "\udc00" * 9000, "message": 7, "stack": [1, "x"]}] * 50}),
+    an_error("odd", **{f"key{number}.{'x' * 300}": "\x01" * 100 for number in range(500)}),
+    {
+        "service": "s" * 300,
+        "status": "error",
+        "message": 'Traceback (most recent call last):\n  File "a", line 1\nE: x',
+    },
+]
+
+
+def test_odd_errors_are_counted_or_set_aside_and_never_stop_the_line(site: Site) -> None:
+    for entry in ODD:
+        site.send_large(an_error("ann"), entry)
+    site.send(an_error("last"))
+
+    site.finish()
+
+    assert site.stored().count("ann") == len(ODD)
+    assert "last" in site.stored()
+    kept = len(site.set_aside())
+    assert len(site.stored()) + kept + sum(site.dropped().values()) == 2 * len(ODD) + 1
+    with site.state.read() as tx:
+        assert sum(row.event_count for row in tx.execute(select(issues))) == len(site.stored())
