@@ -34,10 +34,13 @@ test: setup ## lint, types, import contracts and all tests
 reference: setup ## print docs/reference and the table of operations from the code; a test fails when they are old
 	$(BIN)/errata reference .
 
+fuzz: setup ## send made-up requests to a server for two minutes at most; a 5xx or a lost error is a fault
+	$(BIN)/python tests/fuzz/fuzz_http.py $(FUZZ)
+
 bench: setup ## measure this machine; docs/benchmarks.md says what was seen and how to read it
 	$(BIN)/python -m bench
 
 lock: ## compile requirements.lock anew (needs uv); releases younger than a week wait
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --override requirements/overrides.txt --exclude-newer "$$(date -u -d '7 days ago' +%F)" -o requirements.lock
 
-.PHONY: help setup run demo test reference bench lock
+.PHONY: help setup run demo test reference fuzz bench lock
