@@ -17,6 +17,9 @@ from errata.settings import Settings, load
 ROLES = ("engine", "worker", "web")
 """In the order in which they are started; the reverse is the order in which they are stopped."""
 
+NICENESS = {"engine": 5, "worker": 10, "web": 0}
+"""Where processors are short, answering senders comes first: what waits in the journal is safe and can wait."""
+
 
 def run(role: str, settings: Settings, listening: int | None = None) -> None:
     """Run one process until it is told to stop. `listening` is the socket that the supervisor handed down, if any."""
@@ -43,6 +46,7 @@ def main() -> None:
     parser.add_argument("--lifeline", type=int, required=True)
     given = parser.parse_args()
     die_with_parent(given.lifeline)
+    os.nice(NICENESS[given.role])
     with plain_complaints():
         run(given.role, load({}, os.environ), given.listening)
 

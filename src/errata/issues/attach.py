@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from errata.base.clock import from_ms
 from errata.base.facts import Fact
 from errata.base.ids import Fingerprint, NewId, issue_id_of
-from errata.events.store import IssueFold
+from errata.events.search import IssueFold
 from errata.issues import decide, store
 from errata.issues.tables import MAX_HANDLE_CHARS
 from errata.storage import outbox

@@ -9,7 +9,7 @@ from errata.base.clock import from_ms
 from errata.base.facts import SYSTEM, Actor, Fact
 from errata.base.ids import IssueId, NewId, UserId, issue_id_of
 from errata.events.model import Platform, Track
-from errata.events.store import IssueFold
+from errata.events.search import IssueFold
 from errata.issues.languages import UNKNOWN, api_language
 from errata.issues.model import Issue, IssueState
 

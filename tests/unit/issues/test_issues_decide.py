@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from errata.base.facts import Actor, ActorKind
 from errata.base.ids import Fingerprint, UserId
 from errata.events.model import Platform, Track
-from errata.events.store import IssueFold
+from errata.events.search import IssueFold
 from errata.issues import decide
 from errata.issues.languages import api_language
 from errata.issues.model import IssueState
