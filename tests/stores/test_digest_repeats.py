@@ -599,3 +599,44 @@ def test_odd_errors_are_counted_or_set_aside_and_never_stop_the_line(site: Site)
     assert len(site.stored()) + kept + sum(site.dropped().values()) == 2 * len(ODD) + 1
     with site.state.read() as tx:
         assert sum(row.event_count for row in tx.execute(select(issues))) == len(site.stored())
+
+
+def test_what_a_request_says_of_all_its_entries_counts_for_each_of_them(site: Site) -> None:
+    """Entries of a few bytes, and tags of some hundreds that every one of their rows holds."""
+    site.bounds = Bounds(pause_s=0, inflated_bytes=100_000)
+    for person in ("ann", "bob", "cleo"):
+        site.send(*[an_error(person)] * 100, ddtags="region:" + "x" * 500)
+
+    digest = site.digest()
+    while digest.run_once():
+        pass
+
+    assert digest.counts.batches == 2
+    assert site.counted() == {"KeyError": 300}
+
+
+def test_what_is_set_aside_is_bounded_in_bytes_and_the_rest_is_said(site: Site) -> None:
+    site.bounds = Bounds(pause_s=0, aside_bytes=1000)
+    for _ in range(3):
+        site.send(body=b"[" + b"x" * 400 + b"]", intake="next_year")
+    site.finish()
+
+    assert len(site.set_aside()) == 2
+    assert site.dropped() == {"aside_full": 1}
+
+
+def test_records_are_tried_again_in_batches_that_fit(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(50):
+        site.send(an_error(f"{number:02}"), intake="next_year")
+    site.finish()
+
+    from errata.ingest import prepare
+
+    monkeypatch.setitem(prepare.DECODERS, "next_year", prepare.DECODERS["dd_logs"])
+    site.bounds = Bounds(pause_s=0, inflated_bytes=1000)
+    site.replay()
+    site.finish()
+
+    assert site.stored() == [f"{number:02}" for number in range(50)]
+    assert site.counted() == {"KeyError": 50}
+    assert site.set_aside() == []

@@ -51,15 +51,21 @@ class AsideSize:
     replaying: int
 
 
-def put(tx: Connection, records: Sequence[Aside], at: datetime, *, max_records: int) -> int:
-    """Keep records, up to the bound of the whole table; returns how many did not fit any more.
+def put(tx: Connection, records: Sequence[Aside], at: datetime, *, max_records: int, max_bytes: int) -> int:
+    """Keep records, up to the bounds of the whole table; returns how many did not fit any more: the last ones.
 
     What was kept first stays: a flood of undecodable requests must not push out what is waiting for an upgrade.
     """
     if not records:
         return 0
-    room = max(0, max_records - size(tx).records)
-    kept = records[:room]
+    there = size(tx)
+    room, bytes_room = max(0, max_records - there.records), max_bytes - there.bytes
+    kept: list[Aside] = []
+    for record in records[:room]:
+        bytes_room -= len(record.body)
+        if bytes_room < 0:
+            break
+        kept.append(record)
     if kept:
         tx.execute(insert(aside_records), [_row(record, at) for record in kept])
     return len(records) - len(kept)

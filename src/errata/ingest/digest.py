@@ -32,6 +32,7 @@ from errata.storage.journal import Damaged, JournalReader, Record
 from errata.storage.sql import Database
 
 _log = structlog.get_logger("errata.digest")
+_ASIDE_AT_ONCE = 20
 DAMAGED = "damaged"
 """Intake name of set-aside stretches of a journal that failed their checksum."""
 
@@ -42,7 +43,7 @@ class Bounds:
 
     `events` and `inflated_bytes` bound a batch from above (the record that passes the bound is its last);
     `pause_s` is the least time between the starts of two batches that are not full, so that a trickle of errors
-    does not become thousands of tiny inserts. `aside_records` bounds everything set aside.
+    does not become thousands of tiny inserts. `aside_records` and `aside_bytes` bound everything set aside.
     """
 
     events: int = 20_000
@@ -50,6 +51,7 @@ class Bounds:
     read_bytes: int = 16 << 20
     pause_s: float = 0.5
     aside_records: int = 10_000
+    aside_bytes: int = 1 << 30
     retry_window: timedelta = timedelta(minutes=10)
     identity_window: timedelta = timedelta(hours=24)
 
@@ -154,16 +156,28 @@ class Digest:
             return None
         with self._db.read() as tx:
             start = batches.position_of(tx, self._node)
-            marked = aside.marked(tx, self._node, limit=100)
+            marked = aside.marked(tx, self._node, limit=_ASIDE_AT_ONCE)
         self._begun_at = time.monotonic()
         if marked:
-            batch = self._plan(Source.ASIDE, start, start, tuple(record.id for record in marked))
-            return batch, [self._preparer.decode(_work_aside(record)) for record in marked]
+            decoded = self._take_aside(marked)
+            batch = self._plan(Source.ASIDE, start, start, tuple(record.id for record in marked[: len(decoded)]))
+            return batch, decoded
         decoded, end = self._take(start)
         if end == start:
             self._begun_at = -self._bounds.pause_s  # nothing there: the next error need not wait
             return None
         return self._plan(Source.JOURNAL, start, end, ()), decoded
+
+    def _take_aside(self, marked: Sequence[Aside]) -> list[Decoded]:
+        """As many of the records, from the first on, as one batch may hold."""
+        taken: list[Decoded] = []
+        inflated = 0
+        for record in marked:
+            taken.append(self._preparer.decode(_work_aside(record)))
+            inflated += _weight(taken[-1])
+            if inflated >= self._bounds.inflated_bytes:
+                break
+        return taken
 
     def _take(self, start: int) -> tuple[list[Decoded], int]:
         """Requests from `start` on until a bound is reached; what is read beyond it is read again by the next batch."""
@@ -176,7 +190,7 @@ class Digest:
             for record in records:
                 taken.append(self._preparer.decode(_work_of(record)))
                 entries += len(taken[-1].events)
-                inflated += taken[-1].inflated_bytes
+                inflated += _weight(taken[-1])
                 if entries >= self._bounds.events or inflated >= self._bounds.inflated_bytes:
                     self._full = True
                     return taken, record.next_position
@@ -311,9 +325,10 @@ class Digest:
         with self._db.write() as tx:
             opened = attach(tx, batch.id, folds, now, self._new_id)
             aside.remove(tx, batch.aside)
-            lost = aside.put(tx, records, now, max_records=self._bounds.aside_records)
+            bounds = self._bounds
+            lost = aside.put(tx, records, now, max_records=bounds.aside_records, max_bytes=bounds.aside_bytes)
             if lost:
-                _log.error("aside_full", not_kept=lost, bound=self._bounds.aside_records)
+                _log.error("aside_full", not_kept=lost, records=bounds.aside_records, bytes=bounds.aside_bytes)
                 for work, _ in outcome.failures[-lost:]:
                     outcome.drop(work, "aside_full")
             batches.release(tx, batch.id, outcome.released)
@@ -332,6 +347,12 @@ class Digest:
         for (_, _, reason), count in outcome.dropped.items():
             counts.dropped[reason] += count
         counts.position = max(counts.position, batch.end)
+
+
+def _weight(one: Decoded) -> int:
+    """What a request takes in memory: its body, and for each event what the request says of all, tags above all."""
+    work = one.work
+    return one.inflated_bytes + len(one.events) * (len(work.query) + sum(map(len, work.headers.values())))
 
 
 def _place(candidate: Candidate) -> tuple[int, int]:
