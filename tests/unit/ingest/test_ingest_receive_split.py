@@ -158,6 +158,9 @@ def test_counting_agrees_with_cutting(text: str, content_type: str) -> None:
         pytest.param(b'{"a":1}\n' * 300_000, "text/plain", id="objects, one a line, as text"),
         pytest.param(b"{}" * 1_000_000, JSON, id="objects in a row"),
         pytest.param(b"[nope," + b"{}," * 700_000 + b"{}]", JSON, id="a damaged array"),
+        pytest.param(b"[" + b'"",' * 1_000_000 + b'""]', JSON, id="texts in an array"),
+        pytest.param(b"[" + b"[]," * 1_000_000 + b"[]]", JSON, id="arrays in an array"),
+        pytest.param(b"[" + b"{}," * 1_000_000 + b"{}]", "text/plain", id="an array as text"),
         pytest.param(b"3 <1>" * 400_000, "application/logplex-1", id="frames"),
     ],
 )
@@ -171,3 +174,12 @@ def test_millions_of_entries_are_refused_before_each_takes_memory(body: bytes, c
         tracemalloc.stop()
 
     assert peak < 2 * len(body)
+
+
+@pytest.mark.parametrize("count", [1, 999, 1000])
+def test_large_entries_with_many_members_are_counted_up_to_the_bound(count: int) -> None:
+    entry = b'{"m":[' + b"1," * (60_000 // count) + b"1]}"
+
+    assert count_of(b"[" + b",".join([entry] * count) + b"]", JSON, 1000) == count
+    with pytest.raises(TooLarge):
+        count_of(b"[" + b",".join([entry] * 1001) + b"]", JSON, 1000)
