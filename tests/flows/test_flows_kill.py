@@ -128,7 +128,9 @@ def test_nothing_acknowledged_is_lost_or_doubled_by_twenty_kills_of_everything(f
     assert acknowledged - people.keys() == set()
     assert {person: count for person, count in people.items() if count > 1} == {}
     assert people.keys() - sent == set()
-    assert numbers["total_count"] == numbers["impacted_users"] == len(people)
+    assert numbers["total_count"] == len(people)
+    # Distinct people are counted exactly up to some ten thousands; a fast machine acknowledges more.
+    assert numbers["impacted_users"] == pytest.approx(len(people), rel=0.01)
 
 
 @pytest.mark.timeout(300)
