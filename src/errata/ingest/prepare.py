@@ -65,7 +65,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A request as events. `inflated_bytes` is what it weighs in memory."""
+    """A request as events within their bounds. `inflated_bytes` is what it weighs in memory."""
 
     work: Work
     events: tuple[Event, ...]
@@ -141,11 +141,28 @@ class Preparer:
                 entry = found.entry if work.entry == WHOLE else work.entry
                 failures.append(Failure(entry, b"[%s]" % found.raw, found.reason))
             else:
-                events.append(found)
+                events.append(self._bounded(found))
         if work.entry != WHOLE:
             events = [msgspec.structs.replace(event, entry=work.entry) for event in events]
         retry = retry_of(record) if work.entry == WHOLE else None
         return Decoded(work, tuple(events), tuple(failures), retry, len(body))
+
+    def _bounded(self, event: Event) -> Event:
+        """The event cut to its limits, or the husk of one that is no error.
+
+        At once, not when the batch is judged: a body of a few MB can be a hundred times that as values in memory,
+        and a batch holds many.
+        """
+        if refusal(event) is None:
+            return limit(event, self._limits)
+        return Event(
+            entry=event.entry,
+            received_at=event.received_at,
+            track=event.track,
+            intake=event.intake,
+            status=event.status,
+            service=event.service,
+        )
 
     def _verdict(self, work: Work, event: Event, rules: Rules) -> Candidate | NotAnError | Failure:
         try:
@@ -160,10 +177,7 @@ class Preparer:
         Step by step over all of them: taking each event through all steps in turn costs a third more, because the
         steps drive one another out of the processor's caches.
         """
-        bounded = [refusal(event) or limit(event, self._limits) for event in events]
-        judged = [
-            one if isinstance(one, NotAnError) else qualify(one, self._trace_of, self._find_of) for one in bounded
-        ]
+        judged = [qualify(event, self._trace_of, self._find_of) for event in events]
         # Scrubbed before it is grouped: what is stored explains the issue it is in, secrets or not.
         cleaned = [one if isinstance(one, NotAnError) else self._cleaned(one) for one in judged]
         return [one if isinstance(one, NotAnError) else _grouped(work, one, rules) for one in cleaned]

@@ -86,3 +86,17 @@ def test_an_event_keeps_the_id_of_its_place() -> None:
         UUID("b3b5a6d8-4b8e-5d0c-8f39-0c9b6a2d51e4"), f"{node.hex}:{1 << 40}:3"
     )
     assert event_id_at(node, 1 << 40, 3).version == 5
+
+
+def test_a_decoded_request_weighs_no_more_than_its_limits_allow(preparer: Preparer) -> None:
+    bulky = [{} for _ in range(50_000)]
+    request = work(error("kept", x=bulky), {"status": "info", "service": "shop", "message": "m" * 90_000, "x": bulky})
+
+    decoded = preparer.decode(request)
+
+    assert max(len(json.dumps(event.attributes)) + len(event.message) for event in decoded.events) < 200_000
+    assert decoded.events[1].attributes == {}
+    one, two = preparer.candidates(decoded, RULES)
+    assert isinstance(one, Candidate)
+    assert "attributes" in one.event.cut
+    assert two is NotAnError.STATUS
