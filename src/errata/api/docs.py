@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from errata.api.openapi import Json
 from errata.api.operation import Needs, Operation
@@ -16,6 +18,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _MAX_DEPTH = 6
+_CODE = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,16 @@ def page(operations: Sequence[Operation[Any]], document: Json) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["code_spans"] = code_spans
     groups: dict[str, list[OperationCard]] = {}
     for operation in operations:
         groups.setdefault(operation.tag, []).append(_card(operation, document))
     return environment.get_template("docs.html").render(groups=groups, info=document["info"])
+
+
+def code_spans(text: str) -> Markup:
+    """The text escaped, with what stands between two backticks as code; a backtick without partner stays one."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped just here
 
 
 def _card(operation: Operation[Any], document: Json) -> OperationCard:

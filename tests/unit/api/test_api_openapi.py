@@ -13,6 +13,7 @@ import schemathesis
 from datadog_api_client.v2.api import error_tracking_api, key_management_api, teams_api, users_api
 
 from errata.api.build import documents
+from errata.api.docs import code_spans
 from errata.api.operations import OPERATIONS
 
 PAGES = documents("1.2.3")
@@ -134,6 +135,26 @@ def test_the_page_shows_every_operation_and_fetches_nothing_from_elsewhere():
     assert dict(page.headers)["Content-Security-Policy"].startswith("default-src 'none'")
     assert b"data.attributes.order_by" in page.body
     assert b"error_tracking_write" in page.body
+
+
+def test_names_in_descriptions_are_shown_as_code():
+    page = PAGES["/api/docs"].body.decode()
+
+    assert "<code>DD-API-KEY</code>" in page
+    assert "`" not in page
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("put in `a<b>`; & more", "put in <code>a&lt;b&gt;</code>; &amp; more"),
+        ("`a` and `b`", "<code>a</code> and <code>b</code>"),
+        ("one ` alone", "one ` alone"),
+        ("<script>`</script>`", "&lt;script&gt;<code>&lt;/script&gt;</code>"),
+    ],
+)
+def test_code_spans_are_escaped(text, html):
+    assert code_spans(text) == html
 
 
 def test_the_descriptions_need_no_key(call):
