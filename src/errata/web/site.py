@@ -1,4 +1,4 @@
-"""The site as an ASGI application: the first page, static files, and the page for an address that leads nowhere."""
+"""The site as an ASGI application: first page, documentation, static files, and a page for what is not there."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from errata.web.documentation_pages import DocumentationPages
+from errata.web.documents import Library
 
 _HERE = Path(__file__).parent
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
@@ -32,16 +35,24 @@ SECURITY_HEADERS = {
 }
 
 
-def build_web(*, version: str, public_url: str = "", documentation_url: str = "") -> ASGIApp:
+def build_web(*, version: str, public_url: str = "") -> ASGIApp:
     """The site. `version` is the server's.
 
     `public_url` is what people reach this server by, without a slash at the end; when empty, the address of the
-    request is shown. `documentation_url` likewise may be empty: then the page names the folder of the source.
+    request is shown.
     """
-    pages = Pages(version, public_url, documentation_url)
+    templates = Environment(
+        loader=PackageLoader("errata.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages = Pages(version, public_url, templates)
     app = Starlette(
         routes=[
             Route("/", pages.first, methods=["GET"], name="first"),
+            *DocumentationPages(Library(), templates, version).routes(),
             Mount("/static", StaticFiles(directory=_HERE / "static"), name="static"),
         ],
         exception_handlers={HTTPException: pages.refused},
@@ -53,17 +64,10 @@ def build_web(*, version: str, public_url: str = "", documentation_url: str = ""
 class Pages:
     """The pages that need nothing but the server's own address."""
 
-    def __init__(self, version: str, public_url: str, documentation_url: str) -> None:
+    def __init__(self, version: str, public_url: str, templates: Environment) -> None:
         self._version = version
         self._public_url = public_url
-        self._documentation_url = documentation_url
-        self._templates = Environment(
-            loader=PackageLoader("errata.web"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._templates = templates
 
     async def first(self, request: Request) -> Response:
         """What this is and how to send the first error."""
@@ -71,7 +75,6 @@ class Pages:
             self._templates.get_template("first.html").render(
                 version=self._version,
                 url=self._public_url or url_of(request),
-                documentation_url=self._documentation_url,
             )
         )
 
