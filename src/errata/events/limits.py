@@ -215,6 +215,7 @@ def _limited_value(value: Json, budget: _Budget, depth: int) -> Json:
             budget.cut = True
             budget.size -= len(TOO_DEEP)
             return TOO_DEEP
+        budget.size -= _PUNCTUATION  # an empty one takes memory, too
         return _limited_object(value, budget, depth) if isinstance(value, dict) else _limited_list(value, budget, depth)
     budget.size -= value.bit_length() // 3 + 1 if isinstance(value, int) else 8
     return value

@@ -94,7 +94,7 @@ def test_a_decoded_request_weighs_no_more_than_its_limits_allow(preparer: Prepar
 
     decoded = preparer.decode(request)
 
-    assert max(len(json.dumps(event.attributes)) + len(event.message) for event in decoded.events) < 200_000
+    assert max(len(json.dumps(event.attributes)) + len(event.message) for event in decoded.events) < 100_000
     assert decoded.events[1].attributes == {}
     one, two = preparer.candidates(decoded, RULES)
     assert isinstance(one, Candidate)
