@@ -149,6 +149,8 @@ def wrk(url: str, bodies: list[bytes], seconds: int, connections: int = 32) -> L
         script.write_text(_LUA % {"folder": folder, "count": len(bodies), "key": API_KEY})
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script), url]
         told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    if "-nan" in told or "Requests/sec" not in told or not re.search(r"50%\s+[\d.]+\w", told):
+        raise SystemExit(f"wrk saw no answer:\n{told}")
     other = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
     return Load(
         float(re.search(r"Requests/sec:\s+([\d.]+)", told).group(1)),
