@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from errata.events.model import Cause, Event, Json
+from errata.events.stack_texts import template_of, text_of
 from errata.stacks.model import Frame
 
 
@@ -48,7 +49,8 @@ class EventRow(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=T
     message: str
     error_type: str
     error_message: str
-    error_stack: str
+    stack_template: str
+    stack_holds_message: bool
     error_fingerprint: str
     error_handling: str
     error_source: str
@@ -70,6 +72,11 @@ class EventRow(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=T
     tags: tuple[str, ...]
     attributes: dict[str, list[str]]
     payload: str
+
+    @property
+    def error_stack(self) -> str:
+        """The stack's text; `stack_template` is what is stored of it."""
+        return text_of(self.stack_template, self.error_message, holds_message=self.stack_holds_message)
 
 
 class Payload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -128,6 +135,7 @@ def row_of(
     event's own stands.
     """
     flat, cut_short = _flatten(event.attributes, bounds)
+    stack_template, stack_holds_message = template_of(event.error_stack, event.error_message)
     return EventRow(
         batch=batch,
         node=node,
@@ -152,7 +160,8 @@ def row_of(
         message=event.message,
         error_type=event.error_type if error_type is None else error_type,
         error_message=event.error_message,
-        error_stack=event.error_stack,
+        stack_template=stack_template,
+        stack_holds_message=stack_holds_message,
         error_fingerprint=event.error_fingerprint,
         error_handling=event.error_handling,
         error_source=event.error_source,

@@ -41,6 +41,9 @@ _MAX_SERIES = 2000
 
 _MAX_REFUSED = 100
 """Rows of a batch that may be refused one by one; more of them are not the rows' fault."""
+_SMALL_BLOCK = 512
+"""Rows that are worked on at once where memory is short."""
+
 _INSERT_SETTINGS: dict[str, str | int] = {
     "date_time_input_format": "basic",
     # The whole insert is one block a week, so that its token names all of it.
@@ -202,17 +205,16 @@ class EventStore:
             order=orders[search.order],
         )
         question.parameters |= {"limit": search.limit, "now": search.now_ms}
-        rows = self._clickhouse.query(sql, question.parameters, externals=question.externals)
+        rows = self._ask(sql, question)
         return [Hit(Fingerprint(fingerprint), *counts) for fingerprint, *counts in rows]
 
     def series(self, search: EventSearch, buckets: int) -> list[int]:
         """Counts of matching events in `buckets` equal parts of the window, oldest first."""
         question = _Question(search)
-        rows = self._clickhouse.query(
+        rows = self._ask(
             f"SELECT {_bucket(search, buckets, question)} AS bucket, count() FROM events WHERE {question.where}"
             " GROUP BY bucket",
-            question.parameters,
-            externals=question.externals,
+            question,
         )
         return _spread(rows, buckets)
 
@@ -222,11 +224,10 @@ class EventStore:
         """The same for each of some fingerprints; those without a matching event have zeros."""
         question = _Question(search)
         question.parameters["fingerprints"] = list(fingerprints)
-        rows = self._clickhouse.query(
+        rows = self._ask(
             f"SELECT fingerprint, {_bucket(search, buckets, question)} AS bucket, count() FROM events"
             f" WHERE {question.where} AND fingerprint IN {{fingerprints:Array(UUID)}} GROUP BY fingerprint, bucket",
-            question.parameters,
-            externals=question.externals,
+            question,
         )
         found: dict[Fingerprint, list[tuple[int, int]]] = {fingerprint: [] for fingerprint in fingerprints}
         for fingerprint, bucket, count in rows:
@@ -241,11 +242,10 @@ class EventStore:
         question = _Question(search)
         values = _values(places, question.parameters)
         question.parameters["limit"] = limit
-        rows = self._clickhouse.query(
+        rows = self._ask(
             f"SELECT arrayJoin(arrayDistinct({values})) AS value, count() AS events FROM events"
             f" WHERE {question.where} GROUP BY value ORDER BY events DESC, value LIMIT {{limit:UInt32}}",
-            question.parameters,
-            externals=question.externals,
+            question,
         )
         return [(value, count) for value, count in rows]
 
@@ -265,6 +265,17 @@ class EventStore:
         }
         rows = self._clickhouse.query(_LATEST, parameters)
         return [_stored(row) for row in rows]
+
+    def _ask(self, sql: str, question: _Question) -> list[tuple[Any, ...]]:
+        """The answer, sought in smaller blocks of rows if it takes too much memory in blocks of the usual size.
+
+        Whole stacks are put together for a block at once: two kilobytes a row as a rule, but 64 are allowed.
+        """
+        try:
+            return self._clickhouse.query(sql, question.parameters, externals=question.externals)
+        except TooLarge:
+            settings = {"max_block_size": _SMALL_BLOCK}
+            return self._clickhouse.query(sql, question.parameters, externals=question.externals, settings=settings)
 
 
 _LATEST = f"""

@@ -101,7 +101,21 @@ class Several:
     columns: tuple[Column, ...]
 
 
-Text: TypeAlias = Column | Several | Values | Pair
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A long text that is stored as a template, with a NUL for each place where the value of another column stands.
+
+    `text` reads as a whole, `filled` says whether there is such a place, which is then between white space or ends of
+    the text, and the value is not empty. Only where `value` is searched by itself too.
+    """
+
+    text: Column
+    template: str
+    filled: str
+    value: str
+
+
+Text: TypeAlias = Column | Several | Values | Pair | Filled
 """Where words are looked for."""
 
 

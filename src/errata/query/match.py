@@ -26,7 +26,21 @@ from errata.query.bind import (
     TextTest,
     fold,
 )
-from errata.query.facets import Case, Column, Elements, Entry, Joined, Kind, Pair, Place, Several, Tagged, Text, Values
+from errata.query.facets import (
+    Case,
+    Column,
+    Elements,
+    Entry,
+    Filled,
+    Joined,
+    Kind,
+    Pair,
+    Place,
+    Several,
+    Tagged,
+    Text,
+    Values,
+)
 from errata.query.faults import unsupported
 from errata.query.nodes import All, And, Not, Or
 from errata.query.numbers import stored_number
@@ -97,6 +111,8 @@ def _texts(place: Text, row: Row) -> Iterable[str]:
             return [_text_of(column, row) for column in columns]
         case Values(column):
             return [value for values in _map(row, column).values() for value in values]
+        case Filled(text):
+            return (_text_of(text, row),)
         case Pair(first, second, separator):
             pair = _text_of(first, row), _text_of(second, row)
             return (separator.join(pair),) if all(pair) else ()

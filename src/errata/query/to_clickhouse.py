@@ -8,13 +8,28 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import repeat
 
 from errata.query.bind import Between, BoundTree, FieldTest, Fits, Holds, Inside, Limit, OneOf, Present, Test, TextTest
-from errata.query.facets import Case, Column, Elements, Entry, Joined, Kind, Pair, Place, Several, Tagged, Text, Values
+from errata.query.facets import (
+    Case,
+    Column,
+    Elements,
+    Entry,
+    Filled,
+    Joined,
+    Kind,
+    Pair,
+    Place,
+    Several,
+    Tagged,
+    Text,
+    Values,
+)
 from errata.query.faults import unsupported
 from errata.query.nodes import All, And, Not, Or
 from errata.query.patterns import like, like_literal
-from errata.query.words import RE2, Search, landmark, may_span, regex
+from errata.query.words import RE2, ROUGH, Search, across, holds_mark, landmark, may_span, regex
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +46,12 @@ def compile(tree: BoundTree, prefix: str = "p") -> Condition:  # noqa: A001 - th
     Parameters are named `prefix` and a number. Raises Invalid for what rows alone cannot answer, which are fields that
     belong to the issue of an event, and for a condition longer than an engine reads.
     """
-    writer = _Writer(prefix)
-    sql = writer.tree(tree)
-    if len(sql) > MAX_SQL:
-        raise unsupported("it has too many clauses of full text for one search; leave some out")
-    return Condition(sql, writer.parameters)
+    for is_brief in (False, True):
+        writer = _Writer(prefix, is_brief=is_brief)
+        sql = writer.tree(tree)
+        if len(sql) <= MAX_SQL:
+            return Condition(sql, writer.parameters)
+    raise unsupported("it has too many clauses of full text for one search; leave some out")
 
 
 MAX_SQL = 250_000
@@ -45,9 +61,10 @@ _MAPPED_FIRST, _MAPPED_LAST = "::ffff:0.0.0.0", "::ffff:255.255.255.255"
 
 
 class _Writer:
-    """Gathers the parameters while the condition is put together."""
+    """Gathers the parameters while the condition is put together. Brief conditions leave out what only saves time."""
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, *, is_brief: bool = False) -> None:
+        self._is_brief = is_brief
         self.parameters: dict[str, object] = {}
         self._prefix = prefix
         self._placeholders: dict[tuple[object, str], str] = {}
@@ -63,7 +80,9 @@ class _Writer:
             case Not(part):
                 return f"(NOT {self.tree(part)})"
             case TextTest(search, places):
-                return _any_of([self._text(search, place) for place in places])
+                return _any_of(
+                    [test for look in (self._text, self._reaching) for test in map(look, repeat(search), places)]
+                )
             case FieldTest():
                 return self._field(tree)
 
@@ -90,6 +109,9 @@ class _Writer:
                     if found == _FALSE
                     else f"arrayExists(v -> arrayExists(x -> {found}, v), mapValues({column}))"
                 )
+            case Filled():
+                # What lies within a value is found there. The template is looked at once for each different one.
+                return self._holds(search, place.text.name if holds_mark(search) else place.template)
             case Pair(first, second, separator):
                 if not may_span(search, separator):
                     return _FALSE  # what the two columns hold is found in each of them
@@ -97,14 +119,29 @@ class _Writer:
                 found = self._holds(search, both)
                 return _all_of([_has(first), _has(second), found])
 
+    def _reaching(self, search: Search, place: Text) -> str:
+        """The words across the border of a value that stands in a text: dear, so it is looked for last."""
+        if not isinstance(place, Filled) or holds_mark(search):
+            return _FALSE
+        expressions = across(search, RE2)
+        if expressions is None:
+            return _FALSE
+        template, value = map(self._parameter, expressions)
+        tests = [place.filled, f"match({place.template}, {template})", f"match({place.value}, {value})"]
+        return _all_of([*tests, self._holds(search, place.text.name)])
+
     def _holds(self, search: Search, text: str) -> str:
-        expression = regex(search, RE2)
-        if expression is None:
+        expression, rough = regex(search, RE2), regex(search, ROUGH)
+        if expression is None or rough is None:
             return _FALSE
         found = f"match({text}, {self._parameter(expression)})"
+        if rough != expression and not self._is_brief:
+            # The engine prepares an expression for each block of rows, and the classes of all letters and digits take
+            # it longer than the rows: they are left to rows that hold other characters than ASCII.
+            found = f"match({text}, {self._parameter(rough)}) AND (isValidASCII({text}) OR {found})"
         mark = landmark(search)
         if not mark:
-            return found
+            return f"({found})"
         # Every match holds the landmark; looking for it alone is some fifteen times quicker than the expression.
         return f"(positionCaseInsensitive({text}, {self._parameter(mark)}) > 0 AND {found})"
 

@@ -47,6 +47,10 @@ class Dialect:
 
 
 RE2 = Dialect(r"(?:\A|[^\pL\pN_])", r"(?:\z|[^\pL\pN_])", r"[\pL\pN_]", r"[\s\v\x{85}\pZ]", r"[^\s\v\x{85}\pZ]")
+ROUGH = Dialect(
+    r"(?:\A|[^0-9A-Za-z_])", r"(?:\z|[^0-9A-Za-z_])", r"[0-9A-Za-z_\x{80}-\x{10ffff}]", RE2.space, RE2.dense
+)
+"""RE2's, but what is beyond ASCII is a letter and none, whichever finds more. Prepared fifty times quicker."""
 PYTHON = Dialect(r"(?<!\w)", r"(?!\w)", r"\w", f"[{SPACES}]", f"[^{SPACES}]")
 
 _gap = re.compile(f"[{SPACES}]+")
@@ -84,6 +88,28 @@ def may_span(search: Search, separator: str) -> bool:
         return any(char in search.text for char in separator.strip())
     found = elements(search.pattern)
     return Wild.ONE in found or any(char in found for char in separator.strip())
+
+
+def across(search: Search, dialect: Dialect) -> tuple[str, str] | None:
+    """What holds wherever a match reaches across the border of a value that stands in a text, between white space.
+
+    Two expressions that must be found: one in the text, with a NUL for the value, one in the value. None where no
+    match can: a single word, with or without wildcards, holds no white space.
+    """
+    words = [word for word in _gap.split(search.text) if word] if isinstance(search, Words) else []
+    if len(words) < 2:
+        return None
+    heads, tails = (
+        "|".join(dict.fromkeys("".join(map(_any_case, word)) for word in part)) for part in (words[:-1], words[1:])
+    )
+    outside = rf"(?:{heads}){dialect.space}+\x00|\x00{dialect.space}+(?:\x00|{tails})"
+    inside = rf"\A(?:{tails})|(?:{heads})\z"
+    return outside, inside
+
+
+def holds_mark(search: Search) -> bool:
+    """Whether it asks for a NUL."""
+    return "\0" in (search.text if isinstance(search, Words) else search.pattern)
 
 
 @lru_cache(maxsize=512)

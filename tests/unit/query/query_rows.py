@@ -11,6 +11,7 @@ from pathlib import Path
 from clickhouse_connect.driver.binding import format_bind_value
 
 from errata.events.rows import flatten
+from errata.events.stack_texts import template_of
 from errata.query.to_clickhouse import Condition
 
 OURS = Path(__file__).parents[2] / "vectors" / "search-vectors.json"
@@ -33,8 +34,11 @@ ATTRIBUTES = {
     "usr.anonymous_id": "usr_anonymous_id", "session.id": "session_id", "span_id": "span_id", "language": "language",
 }  # fmt: skip
 COLUMNS = (
-    ", ".join(f"{name} String" for name in [*TEXTS.values(), *ATTRIBUTES.values(), "platform"])
+    ", ".join(f"{name} String" for name in [*TEXTS.values(), *ATTRIBUTES.values(), "platform"] if name != "error_stack")
     + ", timestamp DateTime64(3, 'UTC'), is_crash Bool, tags Array(String)"
+    + ", stack_template LowCardinality(String), stack_holds_message Bool"
+    + ", error_stack String ALIAS if(stack_holds_message,"
+    + " replaceAll(toString(stack_template), '\\0', error_message), toString(stack_template))"
     + ", attributes Map(LowCardinality(String), Array(String))"
 )
 
@@ -45,6 +49,8 @@ def row_of(document: dict) -> dict:
     row = {column: document.get(name, "") for name, column in TEXTS.items()}
     row |= {column: "".join(flat.pop(name, [])) for name, column in ATTRIBUTES.items()}
     row |= {"timestamp": document["timestamp"], "tags": document["tags"], "attributes": flat}
+    template, holds_message = template_of(row["error_stack"], row["error_message"])
+    row |= {"stack_template": template, "stack_holds_message": holds_message}
     return row | {"is_crash": flat.get("error.is_crash") == ["true"], "platform": "UNKNOWN"}
 
 

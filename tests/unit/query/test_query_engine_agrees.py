@@ -39,6 +39,11 @@ TEXTS = [
     "10.1.2.3", "::ffff:10.1.2.3", "2001:db8::1", "10.1.2", "not.an.ip", "Error", "error", "web-1 down", "ValueError: boom",
     "a" * 300 + "b", "aaa aab", "key:value", "a:b:c", ":", "env:prod", "env:", "prod", "\\", "%", "_", "{p0:String}", "\u3000",
 ]  # fmt: skip
+MESSAGES = ["boom", "a b", "b", "boom\na", "b:", "é", "at a"]
+STACKS = [
+    "{m}", "E: {m}", "a {m}\n at {t}", "{m} {m}", "x{m} b {m}", "{m}b", "{m}\u00a0b", "E:\t{m}\n\tat a\nb: {m}", "{t} {m} {t}",
+    "nul\0 {m}", "{m}\n\n{m} b",
+]  # fmt: skip
 OTHERS = [
     0,
     -0.0,
@@ -96,7 +101,9 @@ def _documents(count):
         attributes = {key: some() for key in pick.sample(KEYS, 5)}
         attributes["list"] = [some() for _ in range(pick.randrange(4))]
         attributes["a"] = {"b": some(), "c": [{"d": some()}, {"d": some()}]} if n % 3 else attributes.get("a")
-        attributes["error"] = {"type": pick.choice(TEXTS), "message": pick.choice(TEXTS), "stack": pick.choice(TEXTS)}
+        message = pick.choice(TEXTS + MESSAGES * 3)
+        stack = pick.choice(TEXTS + STACKS * 3).replace("{m}", message).replace("{t}", pick.choice(TEXTS))
+        attributes["error"] = {"type": pick.choice(TEXTS), "message": message, "stack": stack}
         attributes |= {"usr": {"id": pick.choice(TEXTS)}, "language": pick.choice(["", "python", "go"])}
         tags = [f"{key}:{pick.choice(TEXTS)}" for key in pick.sample(["a", "env2", "platform", "error.type", "key"], 2)]
         yield {
@@ -145,6 +152,9 @@ BLOCKS = st.sampled_from(
 LEAF = st.one_of(
     st.builds(Term, WORD),
     st.builds(Phrase, WORD),
+    st.lists(st.sampled_from(["a", "b", "boom", "at", "E:", "b:", "x", "é", "nul\0", "\0"]), min_size=2, max_size=5)
+    .map(" ".join)
+    .map(Phrase),
     st.builds(Glob, PATTERN),
     st.builds(FullText, WORD),
     st.builds(FullTextGlob, PATTERN),

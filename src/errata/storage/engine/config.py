@@ -61,11 +61,21 @@ def _server(limits: Limits, users: Path) -> str:
 def _users(limits: Limits) -> str:
     profile = {
         "max_threads": limits.query_threads,
+        # Else a query has a thread for each GiB that is free, which is one; `max_memory_usage` bounds it all the same.
+        "max_threads_min_free_memory_per_thread": 0,
         "max_memory_usage": limits.query_memory_bytes,
         "max_execution_time": limits.query_seconds,
+        # Searches read few bytes of many rows, and have all their threads for much less than 160 000 rows a thread.
+        "merge_tree_min_rows_for_concurrent_read": 16_384,
+        # Dictionaries are looked through once a block, and expressions prepared once: larger blocks, within bytes.
+        "max_block_size": 131_072,
+        "preferred_block_size_bytes": 16 << 20,
+        "merge_tree_min_bytes_for_concurrent_read": 4 << 20,
         "max_bytes_before_external_group_by": limits.query_memory_bytes // 2,
         "max_bytes_before_external_sort": limits.query_memory_bytes // 2,
         "log_queries": 0,
+        # A dictionary of stacks weighs two megabytes then, and 64 at the very most, which merges hold a few times over.
+        "low_cardinality_max_dictionary_size": 1024,
         # The compiler costs more memory than it saves time on statements of a tenth of a second.
         "compile_expressions": 0,
         "compile_aggregate_expressions": 0,

@@ -26,7 +26,11 @@ CREATE TABLE IF NOT EXISTS events
     message String CODEC(ZSTD(1)),
     error_type LowCardinality(String),
     error_message String CODEC(ZSTD(1)),
-    error_stack String CODEC(ZSTD(1)),
+    -- A stack's text with a NUL for each place that prints the message, if there is one: else every row had a text of its
+    -- own. Of such templates there are few, so that words are looked for in a dictionary and not in two kilobytes a row.
+    stack_template LowCardinality(String),
+    stack_holds_message Bool,
+    error_stack String ALIAS if(stack_holds_message, replaceAll(toString(stack_template), '\0', error_message), toString(stack_template)),
     error_fingerprint String CODEC(ZSTD(1)),
     error_handling LowCardinality(String),
     error_source LowCardinality(String),
