@@ -20,6 +20,14 @@ def issues(url: str) -> list[dict]:
         return json.load(answer)["data"]
 
 
+def is_ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/health/ready", timeout=10) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
 def test_the_demo_has_issues_of_today_to_look_at(tmp_path):
     log = tmp_path / "log"
     with log.open("wb") as out:
@@ -33,6 +41,8 @@ def test_the_demo_has_issues_of_today_to_look_at(tmp_path):
         until(lambda: "recorded log entries were sent" in log.read_text(), log.read_text, 60)
         url = re.search(r"listening url=(\S+)", log.read_text())[1]
 
+        # Intake takes errors before the engine has started; a search is answered 503 until then.
+        until(lambda: is_ready(url), log.read_text, 60)
         until(lambda: sum(hit["attributes"]["total_count"] for hit in issues(url)) == 600, log.read_text)
 
         assert len(issues(url)) >= 3
