@@ -19,6 +19,7 @@ from errata.query.facets import (
     Several,
     Tagged,
     Text,
+    Unlike,
     Values,
 )
 from errata.query.nodes import Field
@@ -74,7 +75,7 @@ _TEXT: tuple[Text, ...] = (
     Filled(OWN_COLUMNS["error.stack"], "stack_template", "stack_holds_message", "error_message"),
     OWN_COLUMNS["error.type"],
     RESERVED["message"],
-    OWN_COLUMNS["error.message"],
+    Unlike(OWN_COLUMNS["error.message"], "own_error_message"),
     # The title of an error, `type: message`.
     Pair(OWN_COLUMNS["error.type"], OWN_COLUMNS["error.message"], ": "),
 )

@@ -48,7 +48,8 @@ class EventRow(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=T
     source: str
     message: str
     error_type: str
-    error_message: str
+    own_error_message: str
+    has_own_error_message: bool
     stack_template: str
     stack_holds_message: bool
     error_fingerprint: str
@@ -72,6 +73,11 @@ class EventRow(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=T
     tags: tuple[str, ...]
     attributes: dict[str, list[str]]
     payload: str
+
+    @property
+    def error_message(self) -> str:
+        """The error's message, which is stored only where it is not the event's."""
+        return self.own_error_message if self.has_own_error_message else self.message
 
     @property
     def error_stack(self) -> str:
@@ -135,6 +141,7 @@ def row_of(
     event's own stands.
     """
     flat, cut_short = _flatten(event.attributes, bounds)
+    has_own_message = event.error_message != event.message
     stack_template, stack_holds_message = template_of(event.error_stack, event.error_message)
     return EventRow(
         batch=batch,
@@ -159,7 +166,8 @@ def row_of(
         source=event.source,
         message=event.message,
         error_type=event.error_type if error_type is None else error_type,
-        error_message=event.error_message,
+        own_error_message=event.error_message if has_own_message else "",
+        has_own_error_message=has_own_message,
         stack_template=stack_template,
         stack_holds_message=stack_holds_message,
         error_fingerprint=event.error_fingerprint,

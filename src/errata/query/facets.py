@@ -102,6 +102,14 @@ class Several:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlike:
+    """A text that is stored, as `own`, only where it differs from one that is searched too; `text` reads as a whole."""
+
+    text: Column
+    own: str
+
+
+@dataclass(frozen=True, slots=True)
 class Filled:
     """A long text that is stored as a template, with a NUL for each place where the value of another column stands.
 
@@ -115,7 +123,7 @@ class Filled:
     value: str
 
 
-Text: TypeAlias = Column | Several | Values | Pair | Filled
+Text: TypeAlias = Column | Several | Values | Pair | Filled | Unlike
 """Where words are looked for."""
 
 

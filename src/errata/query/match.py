@@ -39,6 +39,7 @@ from errata.query.facets import (
     Several,
     Tagged,
     Text,
+    Unlike,
     Values,
 )
 from errata.query.faults import unsupported
@@ -111,7 +112,7 @@ def _texts(place: Text, row: Row) -> Iterable[str]:
             return [_text_of(column, row) for column in columns]
         case Values(column):
             return [value for values in _map(row, column).values() for value in values]
-        case Filled(text):
+        case Filled(text) | Unlike(text):
             return (_text_of(text, row),)
         case Pair(first, second, separator):
             pair = _text_of(first, row), _text_of(second, row)

@@ -24,6 +24,7 @@ from errata.query.facets import (
     Several,
     Tagged,
     Text,
+    Unlike,
     Values,
 )
 from errata.query.faults import unsupported
@@ -109,6 +110,8 @@ class _Writer:
                     if found == _FALSE
                     else f"arrayExists(v -> arrayExists(x -> {found}, v), mapValues({column}))"
                 )
+            case Unlike(own=own):
+                return self._holds(search, own)
             case Filled():
                 # What lies within a value is found there. The template is looked at once for each different one.
                 return self._holds(search, place.text.name if holds_mark(search) else place.template)

@@ -34,8 +34,14 @@ ATTRIBUTES = {
     "usr.anonymous_id": "usr_anonymous_id", "session.id": "session_id", "span_id": "span_id", "language": "language",
 }  # fmt: skip
 COLUMNS = (
-    ", ".join(f"{name} String" for name in [*TEXTS.values(), *ATTRIBUTES.values(), "platform"] if name != "error_stack")
+    ", ".join(
+        f"{name} String"
+        for name in [*TEXTS.values(), *ATTRIBUTES.values(), "platform"]
+        if name not in ("error_stack", "error_message")
+    )
     + ", timestamp DateTime64(3, 'UTC'), is_crash Bool, tags Array(String)"
+    + ", own_error_message String, has_own_error_message Bool"
+    + ", error_message String ALIAS if(has_own_error_message, own_error_message, message)"
     + ", stack_template LowCardinality(String), stack_holds_message Bool"
     + ", error_stack String ALIAS if(stack_holds_message,"
     + " replaceAll(toString(stack_template), '\\0', error_message), toString(stack_template))"
@@ -49,9 +55,20 @@ def row_of(document: dict) -> dict:
     row = {column: document.get(name, "") for name, column in TEXTS.items()}
     row |= {column: "".join(flat.pop(name, [])) for name, column in ATTRIBUTES.items()}
     row |= {"timestamp": document["timestamp"], "tags": document["tags"], "attributes": flat}
-    template, holds_message = template_of(row["error_stack"], row["error_message"])
-    row |= {"stack_template": template, "stack_holds_message": holds_message}
     return row | {"is_crash": flat.get("error.is_crash") == ["true"], "platform": "UNKNOWN"}
+
+
+def _stored(row: dict) -> dict:
+    """The row with the columns that its error's message and stack are made from, as the digest fills them."""
+    message, error_message = row.get("message", ""), row.get("error_message", "")
+    template, holds_message = template_of(row.get("error_stack", ""), error_message)
+    has_own = error_message != message
+    return row | {
+        "own_error_message": error_message if has_own else "",
+        "has_own_error_message": has_own,
+        "stack_template": template,
+        "stack_holds_message": holds_message,
+    }
 
 
 class Engine:
@@ -75,7 +92,9 @@ class Engine:
             f"CREATE TABLE search.{table} (n UInt32, {COLUMNS}) ENGINE = MergeTree ORDER BY n SETTINGS "
             "map_serialization_version = 'with_buckets', map_serialization_version_for_zero_level_parts = 'with_buckets'"
         )
-        lines = [json.dumps({"n": n} | row | {"timestamp": row["timestamp"] / 1000}) for n, row in enumerate(rows)]
+        lines = [
+            json.dumps({"n": n} | _stored(row) | {"timestamp": row["timestamp"] / 1000}) for n, row in enumerate(rows)
+        ]
         self.run(f"INSERT INTO search.{table} FORMAT JSONEachRow {chr(10).join(lines)}")
 
     def select(self, table: str, condition: Condition) -> list[int]:

@@ -23,9 +23,13 @@ CREATE TABLE IF NOT EXISTS events
     version LowCardinality(String),
     host LowCardinality(String),
     source LowCardinality(String),
-    message String CODEC(ZSTD(1)),
+    -- Every search by words reads it, and LZ4 twice as fast: four bytes an event for a tenth of the time.
+    message String CODEC(LZ4),
     error_type LowCardinality(String),
-    error_message String CODEC(ZSTD(1)),
+    -- Most errors say it once: nothing is stored, and searched, where it is the message.
+    own_error_message String CODEC(LZ4),
+    has_own_error_message Bool,
+    error_message String ALIAS if(has_own_error_message, own_error_message, message),
     -- A stack's text with a NUL for each place that prints the message, if there is one: else every row had a text of its
     -- own. Of such templates there are few, so that words are looked for in a dictionary and not in two kilobytes a row.
     stack_template LowCardinality(String),
