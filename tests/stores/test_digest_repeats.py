@@ -448,9 +448,9 @@ def test_an_entry_set_aside_is_counted_once_when_it_can_be_read(
     assert site.stored() == ["ann", "late"]
     assert [(each.entry, each.intake) for each in site.set_aside()] == [(1, "dd_logs"), (-1, "next_year")]
 
-    from errata.ingest import prepare
+    from errata.ingest.wires import WIRES
 
-    monkeypatch.setitem(prepare.DECODERS, "next_year", prepare.DECODERS["dd_logs"])
+    monkeypatch.setitem(WIRES, "next_year", WIRES["dd_logs"])
     site.replay()
     if at is not None:
         site.stop_at(at)
@@ -630,9 +630,9 @@ def test_records_are_tried_again_in_batches_that_fit(site: Site, monkeypatch: py
         site.send(an_error(f"{number:02}"), intake="next_year")
     site.finish()
 
-    from errata.ingest import prepare
+    from errata.ingest.wires import WIRES
 
-    monkeypatch.setitem(prepare.DECODERS, "next_year", prepare.DECODERS["dd_logs"])
+    monkeypatch.setitem(WIRES, "next_year", WIRES["dd_logs"])
     site.bounds = Bounds(pause_s=0, inflated_bytes=1000)
     site.replay()
     site.finish()

@@ -17,6 +17,8 @@ EventId = NewType("EventId", UUID)
 UserId = NewType("UserId", UUID)
 TeamId = NewType("TeamId", UUID)
 KeyId = NewType("KeyId", UUID)
+NO_KEY = KeyId(UUID(int=0))
+"""Stands for the key of a request that needed none."""
 NodeId = NewType("NodeId", UUID)
 """Names one data folder's journal, for ever."""
 

@@ -1,6 +1,6 @@
 """Bounds of a stored event: what is longer is cut, and the event says what was cut. Pure.
 
-With every bound used up an event stays below 500 kB, so that the 1 MB which a log entry may have is cut by its parts.
+With every bound used up an event stays below 600 kB, so that the 1 MB which a log entry may have is cut by its parts.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ class Limits(msgspec.Struct, frozen=True, gc=False):
     max_causes: int = 10
     cause_stack_bytes: int = 16 * 1024
     max_frames: int = 500
+    details_bytes: int = 128 * 1024
+    max_detail_keys: int = 5000
 
 
 DEFAULT_LIMITS = Limits()
@@ -75,10 +77,14 @@ def limit(event: Event, limits: Limits = DEFAULT_LIMITS) -> Event:
         changes["error_stack"] = cut_middle(event.error_stack, limits.stack_bytes)
         cut.append("error.stack")
     _limit_lists(event, limits, changes, cut)
-    attributes = _limited_attributes(event.attributes, limits)
+    attributes = _limited_object_of(event.attributes, limits.max_keys, limits.attributes_bytes, limits.max_depth)
     if attributes is not event.attributes:
         changes["attributes"] = attributes
         cut.append("attributes")
+    details = _limited_object_of(event.details, limits.max_detail_keys, limits.details_bytes, limits.max_depth)
+    if details is not event.details:
+        changes["details"] = details
+        cut.append("details")
     if not changes:
         return event
     changes["cut"] = tuple(dict.fromkeys((*event.cut, *cut)))
@@ -152,25 +158,21 @@ def _head(text: str, most: int) -> str:
     return text.encode("utf-8", "replace")[:most].decode("utf-8", "ignore") if _too_long(text, most) else text
 
 
-def _limited_attributes(attributes: dict[str, Json], limits: Limits) -> dict[str, Json]:
-    if not attributes or _surely_fit(attributes, limits):
-        return attributes
-    budget = _Budget(limits.max_keys, limits.attributes_bytes)
-    limited = _limited_object(attributes, budget, limits.max_depth)
-    return limited if budget.cut else attributes
+def _limited_object_of(whole: dict[str, Json], max_keys: int, max_bytes: int, max_depth: int) -> dict[str, Json]:
+    if not whole or _surely_fits(whole, max_keys, max_bytes, max_depth):
+        return whole
+    budget = _Budget(max_keys, max_bytes)
+    limited = _limited_object(whole, budget, max_depth)
+    return limited if budget.cut else whole
 
 
-def _surely_fit(attributes: dict[str, Json], limits: Limits) -> bool:
+def _surely_fits(whole: dict[str, Json], max_keys: int, max_bytes: int, max_depth: int) -> bool:
     """A quick look at the JSON text: it may count too much (brackets inside texts), never too little."""
     try:
-        text = _encode(attributes)
+        text = _encode(whole)
     except (ValueError, RecursionError):
         return False
-    return (
-        len(text) <= limits.attributes_bytes
-        and text.count(b'":') <= limits.max_keys
-        and text.count(b"{") + text.count(b"[") <= limits.max_depth
-    )
+    return len(text) <= max_bytes and text.count(b'":') <= max_keys and text.count(b"{") + text.count(b"[") <= max_depth
 
 
 class _Budget:

@@ -26,6 +26,8 @@ class Intake(StrEnum):
     DD_LOGS = "dd_logs"
     DD_TRACE = "dd_trace"
     DD_RUM = "dd_rum"
+    DD_ERRORS = "dd_errors"
+    """Crash reports of tracers."""
     OTLP = "otlp"
     SENTRY = "sentry"
 
@@ -115,14 +117,24 @@ class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     tags: tuple[str, ...] = ()
     """`key:value`, or a bare word, as sent, each once."""
     attributes: dict[str, Json] = {}
+    details: dict[str, Json] = {}
+    """What only the event's own page shows, and no search looks into: breadcrumbs, contexts, threads."""
     cut: tuple[str, ...] = ()
 
 
 class NotAnError(StrEnum):
-    """Why an accepted event opens no issue. Written into counters: never rename a value."""
+    """Why an accepted event opens no issue. Written into counters (40 characters at most): never rename a value."""
 
     STATUS = "status_below_error"
     NO_SERVICE = "no_service"
     NO_ERROR = "no_error_kind_or_stack"
+    NO_STACK = "no_stack"
     EXCLUDED = "issue_excluded"
     REPEATED = "repeated"
+    SPAN_OK = "span_without_error"
+    NOT_ENTRY_SPAN = "not_an_entry_span"
+    PASSED_ON = "same_failure_on_another_span"
+    CRASH_PING = "crash_ping"
+    TELEMETRY = "telemetry"
+    RUM_KIND = "rum_event_without_error"
+    ERROR_SOURCE = "error_source"

@@ -1,13 +1,14 @@
-"""Which events are errors. Pure: parsing stacks comes in as functions."""
+"""Which events are errors, by one rule an intake. Pure: parsing stacks comes in as functions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import Protocol
 
 import msgspec
 
-from errata.events.model import Event, NotAnError, Status
+from errata.events.model import Event, Intake, NotAnError, Status
 from errata.stacks.model import ExceptionBlock, StackTrace
 
 
@@ -43,25 +44,51 @@ class Qualified(msgspec.Struct, frozen=True, gc=False):
     trace: StackTrace | None
 
 
+class Evidence(Enum):
+    """What an event must show, beside its status, to be an error."""
+
+    TYPE_OR_STACK = auto()
+    """A type, or a stack with a frame (its own, or inside the message)."""
+    WIRE = auto()
+    """Nothing more: the decoder took only what the wire itself calls an error."""
+
+
+class Rule(msgspec.Struct, frozen=True, gc=False):
+    """What makes an event of one intake an error. `statuses` None: whatever its status."""
+
+    statuses: frozenset[Status] | None
+    evidence: Evidence
+
+
 _ERROR_STATUSES = frozenset({Status.EMERGENCY, Status.ALERT, Status.CRITICAL, Status.ERROR})
+RULES: dict[Intake, Rule] = {
+    Intake.DD_LOGS: Rule(_ERROR_STATUSES, Evidence.TYPE_OR_STACK),
+    Intake.DD_TRACE: Rule(None, Evidence.TYPE_OR_STACK),
+    Intake.DD_ERRORS: Rule(None, Evidence.WIRE),
+    Intake.DD_RUM: Rule(None, Evidence.WIRE),
+    Intake.OTLP: Rule(_ERROR_STATUSES, Evidence.TYPE_OR_STACK),
+    Intake.SENTRY: Rule(None, Evidence.WIRE),
+}
+"""The product's rules for each track, and what the neutral protocols mean by an error."""
 
 
 def refusal(event: Event) -> NotAnError | None:
-    """Why a log is no error, as far as that shows without looking at its stack; None when it may be one.
+    """Why an event is no error, as far as that shows without looking at its stack; None when it may be one.
 
-    Cheap, so that the many logs that are no errors need not be bounded, scrubbed or parsed.
+    Cheap, so that the many events that are no errors need not be bounded, scrubbed or parsed.
     """
-    if event.status not in _ERROR_STATUSES:
+    statuses = RULES[event.intake].statuses
+    if statuses is not None and event.status not in statuses:
         return NotAnError.STATUS
     return None if event.service else NotAnError.NO_SERVICE
 
 
 def qualify(event: Event, trace_of: TraceOf, find_of: FindOf) -> Qualified | NotAnError:
-    """Whether a log is an error, by the product's rule for backend logs.
+    """Whether an event is an error, by the rule of its intake.
 
-    It needs a status of error or worse, a service, and a type or a valid stack: one with at least one frame, in
-    `error_stack` or, where that holds none, inside the message. A stack text without any frame counts for nothing,
-    but an event that names its type keeps it and qualifies by the type.
+    All need a service. A backend log needs a status of error or worse, and a type or a valid stack: one with at least
+    one frame, in `error_stack` or, where that holds none, inside the message. A stack text without any frame counts
+    for nothing, but an event that names its type keeps it and qualifies by the type.
 
     The answer's event has type, message, stack and language filled where the client left them out. An error without
     a message of its own takes the stack's, then the first line of the log's message.
@@ -69,6 +96,7 @@ def qualify(event: Event, trace_of: TraceOf, find_of: FindOf) -> Qualified | Not
     refused = refusal(event)
     if refused is not None:
         return refused
+    evidence = RULES[event.intake].evidence
     trace = _own_trace(event, trace_of)
     if trace is not None and _has_frame(trace):
         return Qualified(_filled(event, trace, event.error_stack, event.message), trace)
@@ -76,7 +104,7 @@ def qualify(event: Event, trace_of: TraceOf, find_of: FindOf) -> Qualified | Not
     if found is not None and _has_frame(found.trace):
         stack = event.message[found.start : found.end]
         return Qualified(_filled(event, found.trace, stack, event.message[: found.start]), found.trace)
-    if event.error_type:
+    if evidence is Evidence.WIRE or event.error_type:
         return Qualified(_filled(event, trace, event.error_stack, event.message), trace)
     return NotAnError.NO_ERROR
 

@@ -89,12 +89,14 @@ class Payload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What is kept of an event beside its searchable columns.
 
     `frames` are those that came structured (a stack that came as text is kept as that text, and parsed again to be
-    shown), `attributes` the JSON as it came, `cut` names what was shortened or left out. Stored: only ever add fields.
+    shown), `attributes` the JSON as it came, `details` what is shown but not searched, `cut` names what was shortened
+    or left out. Stored: only ever add fields.
     """
 
     frames: tuple[Frame, ...] = ()
     causes: tuple[Cause, ...] = ()
     attributes: dict[str, Any] = {}  # JSON values; msgspec cannot decode a type that contains itself
+    details: dict[str, Any] = {}
     cut: tuple[str, ...] = ()
 
 
@@ -235,6 +237,7 @@ def _payload(event: Event, *, cut_short: bool) -> str:
         frames=event.frames,
         causes=event.causes,
         attributes=event.attributes,
+        details=event.details,
         cut=(*event.cut, SEARCH_CUT) if cut_short else event.cut,
     )
     try:

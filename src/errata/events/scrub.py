@@ -37,6 +37,10 @@ def scrub(event: Event, *, cards: bool = False, emails: bool = False) -> Event:
     attributes = text.object(event.attributes, 0)
     if attributes is not event.attributes:
         changes["attributes"] = attributes
+    if event.details:
+        details = text.object(event.details, 0)
+        if details is not event.details:
+            changes["details"] = details
     if event.tags and _names_secrets(event.tags):
         changes["tags"] = tuple(
             f"{tag.partition(':')[0]}:{REDACTED}" if _is_secret_tag(tag) else tag for tag in event.tags

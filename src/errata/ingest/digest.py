@@ -235,6 +235,8 @@ class Digest:
             if (one.work.position, one.work.entry) in repeated:
                 outcome.drop(one.work, NotAnError.REPEATED, len(one.events))
                 continue
+            for ignored in one.ignored:
+                outcome.drop(one.work, ignored.reason, ignored.count)
             for verdict in self._preparer.candidates(one, batch.rules):
                 if isinstance(verdict, Candidate):
                     outcome.candidates.append(verdict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,30 +15,26 @@ from errata.events import batches
 from errata.events.batches import Rules
 from errata.events.clamp import event_time
 from errata.events.limits import Limits, limit
-from errata.events.model import Event, Intake, NotAnError
+from errata.events.model import Event, NotAnError
 from errata.events.qualify import FindOf, Qualified, TraceOf, qualify, refusal
 from errata.events.rows import EventRow, row_of
 from errata.events.scrub import scrub
 from errata.grouping.versions import Grouping, group
 from errata.ingest.aside import WHOLE
 from errata.ingest.inflate import inflate
-from errata.ingest.wire import datadog_logs
-from errata.ingest.wire.model import Reject, Retry, WireRecord
+from errata.ingest.wire.model import Ignored, Reject, Retry, WireRecord
 from errata.ingest.wire.retries import retry_of
-from errata.ingest.wire.split import entries_of
+from errata.ingest.wires import WIRES, Wire
 
 _log = structlog.get_logger("errata.digest")
-
-Decoder = Callable[[WireRecord], list[Event | Reject]]
-DECODERS: dict[str, Decoder] = {Intake.DD_LOGS.value: datadog_logs.decode}
-"""The decoder of each intake. A record of an intake that is missing here came from a newer version and waits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """One request to digest, from the journal or from what was set aside.
 
-    `entry` is -1 for a whole request as it was received, else the index of the one entry that `body` holds.
+    `entry` is -1 for a whole request as it was received, else the index of the one entry that is meant: `body` holds
+    it alone, or the whole request where its wire knows no single entries.
     `refused` is why it can't even be tried (a damaged stretch of the journal), or empty.
     """
 
@@ -70,6 +66,7 @@ class Decoded:
     work: Work
     events: tuple[Event, ...]
     failures: tuple[Failure, ...]
+    ignored: tuple[Ignored, ...]
     retry: Retry | None
     inflated_bytes: int
 
@@ -108,11 +105,11 @@ class Preparer:
         """The events of a request. Raises nothing: what can't be decoded is among the failures."""
         if work.refused:
             return _failed(work, work.refused)
-        decoder = DECODERS.get(work.intake)
-        if decoder is None:
+        wire = WIRES.get(work.intake)
+        if wire is None:
             return _failed(work, f"no decoder for the intake {work.intake!r} in this version")
         try:
-            return self._decode(work, decoder)
+            return self._decode(work, wire)
         except ErrataError as error:
             return _failed(work, error.message)
         except Exception as error:  # noqa: BLE001 - a bug in a decoder must not stop the line: the record waits, the bug is told
@@ -130,22 +127,31 @@ class Preparer:
         """Why an error that was ready could not be stored, with the bytes of its entry."""
         return self._entry_failure(candidate.work, candidate.event, reason)
 
-    def _decode(self, work: Work, decoder: Decoder) -> Decoded:
-        encoding = work.headers.get("content-encoding", "") if work.entry == WHOLE else ""
-        body = inflate(work.body, encoding, self._max_body_bytes)
-        record = WireRecord(work.received_at_ms, work.path, work.query, work.headers, body)
+    def _decode(self, work: Work, wire: Wire) -> Decoded:
+        record = self._record_of(work, wire)
+        one = None if work.entry == WHOLE else work.entry
         events: list[Event] = []
         failures: list[Failure] = []
-        for found in decoder(record):
-            if isinstance(found, Reject):
-                entry = found.entry if work.entry == WHOLE else work.entry
-                failures.append(Failure(entry, b"[%s]" % found.raw, found.reason))
-            else:
-                events.append(self._bounded(found))
-        if work.entry != WHOLE:
-            events = [msgspec.structs.replace(event, entry=work.entry) for event in events]
-        retry = retry_of(record) if work.entry == WHOLE else None
-        return Decoded(work, tuple(events), tuple(failures), retry, len(body))
+        ignored: list[Ignored] = []
+        for found in wire.decode(record):
+            if isinstance(found, Event):
+                if wire.alone and one is not None:
+                    events.append(self._bounded(msgspec.structs.replace(found, entry=one)))
+                elif one is None or found.entry == one:
+                    events.append(self._bounded(found))
+            elif isinstance(found, Reject):
+                if wire.alone or one is None or found.entry == one:
+                    failures.append(Failure(found.entry if one is None else one, found.raw or work.body, found.reason))
+            elif one is None:
+                ignored.append(found)
+        retry = retry_of(record) if one is None else None
+        return Decoded(work, tuple(events), tuple(failures), tuple(ignored), retry, len(record.body))
+
+    def _record_of(self, work: Work, wire: Wire) -> WireRecord:
+        """The request as decoders see it. An entry that stands alone was inflated when it was set aside."""
+        is_plain = work.entry != WHOLE and wire.alone is not None
+        body = inflate(work.body, "" if is_plain else work.headers.get("content-encoding", ""), self._max_body_bytes)
+        return WireRecord(work.received_at_ms, work.path, work.query, work.headers, body)
 
     def _bounded(self, event: Event) -> Event:
         """The event cut to its limits, or the husk of one that is no error.
@@ -192,11 +198,10 @@ class Preparer:
 
     def _entry_failure(self, work: Work, event: Event, reason: str) -> Failure:
         """The bytes of the one entry where they can be told apart again, so that a replay repeats no other."""
-        if work.entry != WHOLE:
-            return Failure(work.entry, work.body, reason)
-        body = inflate(work.body, work.headers.get("content-encoding", ""), self._max_body_bytes)
-        entry = entries_of(body, work.headers.get("content-type", ""))[event.entry]
-        return Failure(event.entry, entry.raw if entry.is_text else b"[%s]" % entry.raw, reason)
+        wire = WIRES[work.intake]
+        if work.entry != WHOLE or wire.alone is None:
+            return Failure(event.entry, work.body, reason)
+        return Failure(event.entry, wire.alone(self._record_of(work, wire), event.entry), reason)
 
 
 def _grouped(work: Work, found: Qualified, rules: Rules) -> Candidate:
@@ -205,7 +210,7 @@ def _grouped(work: Work, found: Qualified, rules: Rules) -> Candidate:
 
 
 def _failed(work: Work, reason: str) -> Decoded:
-    return Decoded(work, (), (Failure(work.entry, work.body, reason),), None, len(work.body))
+    return Decoded(work, (), (Failure(work.entry, work.body, reason),), (), None, len(work.body))
 
 
 def row_for(candidate: Candidate, batch: int, node: NodeId) -> EventRow:

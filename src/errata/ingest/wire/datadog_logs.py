@@ -64,6 +64,12 @@ def decode(record: WireRecord) -> list[Event | Reject]:
     ]
 
 
+def alone(record: WireRecord, index: int) -> bytes:
+    """A body that holds one entry of a request that could be decoded, and nothing else."""
+    entry = entries_of(record.body, record.headers.get("content-type", ""))[index]
+    return entry.raw if entry.is_text else b"[%s]" % entry.raw
+
+
 def _decode_raw(index: int, raw: bytes, record: WireRecord, defaults: Defaults, *, is_text: bool) -> Event | Reject:
     value: Any
     try:
@@ -73,10 +79,10 @@ def _decode_raw(index: int, raw: bytes, record: WireRecord, defaults: Defaults, 
             value, marks = decode_json(raw)
     except Invalid as error:
         if not is_text:
-            return Reject(index, error.message, raw)
+            return Reject(index, error.message, b"[%s]" % raw)
         value, marks = clean_text(raw)  # a line that only begins like an object
     outcome = _outcome(index, value, marks, record, defaults)
-    return outcome if isinstance(outcome, Event) else Reject(index, outcome.reason, raw)
+    return outcome if isinstance(outcome, Event) else Reject(index, outcome.reason, b"[%s]" % raw)
 
 
 def _outcome(index: int, entry: Any, marks: tuple[str, ...], record: WireRecord, defaults: Defaults) -> Event | Reject:
@@ -84,7 +90,7 @@ def _outcome(index: int, entry: Any, marks: tuple[str, ...], record: WireRecord,
         entry = {"message": entry}
     elif type(entry) is not dict:
         reason = f"An entry is an object or a text, not {_KINDS.get(type(entry), 'a number')}."
-        return Reject(index, reason, msgspec.json.encode(entry))
+        return Reject(index, reason, b"[%s]" % msgspec.json.encode(entry))
     found, rest = split_fields(entry)
     message, rest, inner_marks = _message(found, rest)
     return _event(index, message, found, rest, (*marks, *inner_marks), record.received_at_ms, defaults)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from errata.events.model import Event, NotAnError
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +28,13 @@ class WireRecord:
 class Reject:
     """An entry that no event can be made of.
 
-    `entry` is its index in the request, `reason` a sentence for the operator, `raw` the bytes of the entry alone.
+    `entry` is its index in the request, `reason` a sentence for the operator. `raw` is a body of the same intake that
+    holds this entry alone; empty where there is none, and the whole request is kept instead.
     """
 
     entry: int
     reason: str
-    raw: bytes
+    raw: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +47,23 @@ class Retry:
 
     key: str
     is_retry: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Pieces of a request that are well formed and no errors, counted by reason.
+
+    `entry` is the index of the piece where there is one only, else -1; `what` says in a few words for the operator
+    what the pieces are (`span flask.request of checkout`).
+    """
+
+    reason: NotAnError
+    count: int = 1
+    entry: int = -1
+    what: str = ""
+
+
+Found: TypeAlias = "Event | Reject | Ignored"
+Decoder: TypeAlias = Callable[[WireRecord], "Sequence[Found]"]
+"""Reads a request. The same bytes give the same answer for ever. Raises nothing but `Invalid`: the body is not of this
+intake at all; a bad piece is a `Reject` among the others."""
