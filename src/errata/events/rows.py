@@ -12,9 +12,12 @@ from uuid import UUID
 
 import msgspec
 
+from errata.base.ids import Fingerprint
 from errata.events.model import Cause, Event, Json
 from errata.events.stack_texts import template_of, text_of
 from errata.stacks.model import Frame
+
+NO_FINGERPRINT = Fingerprint(UUID(int=0))
 
 
 class EventRow(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=True):
@@ -23,7 +26,8 @@ class EventRow(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=T
     `timestamp` and `received_at` are epoch seconds, UTC, exact to the millisecond: the one number that every version
     of the engine reads as an instant. `usr_key` and `session_key` are hashes that make distinct counts cheap; 0 means
     nobody and no session.
-    `payload` is a JSON text of `Payload`.
+    `payload` is a JSON text of `Payload`. `former_fingerprint` is what the error has without its source map, or by an
+    older method of grouping; zeros where it has no other.
     """
 
     batch: int
@@ -73,6 +77,7 @@ class EventRow(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=T
     tags: tuple[str, ...]
     attributes: dict[str, list[str]]
     payload: str
+    former_fingerprint: UUID = NO_FINGERPRINT
 
     @property
     def error_message(self) -> str:
@@ -134,13 +139,14 @@ def row_of(
     function_name: str,
     has_in_app: bool,
     error_type: str | None = None,
+    former_fingerprint: UUID = NO_FINGERPRINT,
     bounds: FlatBounds = DEFAULT_BOUNDS,
 ) -> EventRow:
     """The row of a qualified, scrubbed and grouped event.
 
     `timestamp` is the event time after clamping, in epoch milliseconds. `file_path` and `function_name` belong to
     the frame that the grouping chose. `error_type` is the name under which the event was grouped; without it the
-    event's own stands.
+    event's own stands. `former_fingerprint` is as in `EventRow`.
     """
     flat, cut_short = _flatten(event.attributes, bounds)
     has_own_message = event.error_message != event.message
@@ -193,6 +199,7 @@ def row_of(
         tags=event.tags,
         attributes=flat,
         payload=_payload(event, cut_short=cut_short),
+        former_fingerprint=former_fingerprint,
     )
 
 
