@@ -1,4 +1,4 @@
-"""Which application answers a path. Intake comes first: it is asked a thousand times more often than all others."""
+"""Which application answers a request. Intake comes first: it is asked a thousand times more often than all others."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class Front:
-    """The web process as one ASGI application. `is_intake` says of a path whether SDKs send to it."""
+    """The web process as one ASGI application. `is_intake` says of a request whether an SDK sends it."""
 
     def __init__(
         self,
         *,
-        is_intake: Callable[[str], bool],
+        is_intake: Callable[[Scope], bool],
         intake: Application,
         api: Application,
         ops: Application,
@@ -33,11 +33,12 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One HTTP request."""
-        await self._for(scope["path"])(scope, receive, send)
+        await self._for(scope)(scope, receive, send)
 
-    def _for(self, path: str) -> Application:
-        if self._is_intake(path):
+    def _for(self, scope: Scope) -> Application:
+        if self._is_intake(scope):
             return self._intake
+        path: str = scope["path"]
         if path.startswith("/api/"):
             return self._api
         return self._ops if path in OPS_PATHS else self._pages

@@ -27,8 +27,9 @@ from errata.events import batches
 from errata.events.store import EventStore
 from errata.http.protocol import ProtocolLimits
 from errata.http.server import server_of
+from errata.ingest.doors.door import DoorLimits
 from errata.ingest.receive import IntakeLimits
-from errata.ingest.routes import IntakeApp
+from errata.ingest.routes import IntakeApp, routes_of
 from errata.issues.commands import IssueCommands
 from errata.issues.reads import IssueReads
 from errata.jobs.lines import Log
@@ -62,7 +63,7 @@ def run_web(settings: Settings, listening: socket) -> None:
         watched = watched_of(settings, writer, database, own_store, clock)
         access = build_access(database, clock)
         tally = IntakeTally()
-        intake = IntakeApp(intake_limits_of(settings), writer, access.intake_keys, clock, tally)
+        intake = build_intake(settings, writer, access, clock, tally)
         closing.callback(intake.close)
         closing.enter_context(_saving_used(access.ring, log))
         front = build_front(intake, tally, access, database, store, watched)
@@ -89,6 +90,15 @@ def open_journal(settings: Settings, database: Database, clock: Clock) -> Journa
     writer = JournalWriter(settings.data / "journal", node, clock, bounds, after=after)
     writer.open()
     return writer
+
+
+def build_intake(
+    settings: Settings, writer: JournalWriter, access: Access, clock: Clock, tally: IntakeTally
+) -> IntakeApp:
+    """The addresses that SDKs send to."""
+    logs = DoorLimits(settings.intake_max_body_bytes, settings.intake_max_entries)
+    limits = IntakeLimits(body_timeout_s=settings.body_timeout_s)
+    return IntakeApp(routes_of(logs), limits, writer, access.intake_keys, lambda _scope: False, clock, tally)
 
 
 def build_front(
@@ -122,15 +132,6 @@ def limits_of(settings: Settings) -> ProtocolLimits:
         header_timeout_s=settings.header_timeout_s,
         body_timeout_s=settings.body_timeout_s,
         idle_timeout_s=settings.idle_timeout_s,
-    )
-
-
-def intake_limits_of(settings: Settings) -> IntakeLimits:
-    """What one intake request may hold."""
-    return IntakeLimits(
-        max_body_bytes=settings.intake_max_body_bytes,
-        max_entries=settings.intake_max_entries,
-        body_timeout_s=settings.body_timeout_s,
     )
 
 

@@ -21,10 +21,17 @@ class Disconnected(Exception):  # not an error: the client left, and nobody is t
     """The client went away before its request was whole."""
 
 
-async def read_body(receive: Receive, max_bytes: int, max_s: float, declared: int | None = None) -> bytes:
+async def read_body(
+    receive: Receive,
+    max_bytes: int,
+    max_s: float,
+    declared: int | None = None,
+    note: Callable[[int], None] | None = None,
+) -> bytes:
     """The whole body of an ASGI request, as sent (still encoded).
 
-    `declared` is the Content-Length, so that a body too long is refused before it is read. Raises `TooLarge`,
+    `declared` is the Content-Length, so that a body too long is refused before it is read. `note` is told of every
+    part that came, in bytes, and may raise to have no more of it. Raises what `note` raises, `TooLarge`,
     `TooSlow` when it took longer than `max_s` seconds, and `Disconnected`. A client that stalls altogether is the
     server's business (`protocol.py`): it disconnects it.
     """
@@ -35,11 +42,19 @@ async def read_body(receive: Receive, max_bytes: int, max_s: float, declared: in
     if message["type"] == "http.request" and not message.get("more_body", False):
         if len(body) > max_bytes:
             raise _too_large(max_bytes)
+        if note is not None:
+            note(len(body))
         return body
-    return await _read_on(message, receive, max_bytes, time.monotonic() + max_s)
+    return await _read_on(message, receive, max_bytes, time.monotonic() + max_s, note)
 
 
-async def _read_on(message: MutableMapping[str, Any], receive: Receive, max_bytes: int, deadline: float) -> bytes:
+async def _read_on(
+    message: MutableMapping[str, Any],
+    receive: Receive,
+    max_bytes: int,
+    deadline: float,
+    note: Callable[[int], None] | None,
+) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:
@@ -49,6 +64,8 @@ async def _read_on(message: MutableMapping[str, Any], receive: Receive, max_byte
         size += len(part)
         if size > max_bytes:
             raise _too_large(max_bytes)
+        if note is not None:
+            note(len(part))
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)

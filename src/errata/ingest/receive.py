@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from errata.base.clock import Clock
-from errata.base.errors import Forbidden, TooLarge, Unauthenticated, Unsupported
-from errata.base.ids import KeyId
+from errata.base.errors import Forbidden, TooLarge, TooMany, Unauthenticated
+from errata.base.ids import NO_KEY, KeyId
 from errata.http.body import Receive, read_body
+from errata.ingest.answers import Answer
+from errata.ingest.doors.door import Arrival, Checked, Door, Route, Sender
 from errata.ingest.inflate import inflate
-from errata.ingest.request import said_by
-from errata.ingest.wire.split import count_of, is_text_type
+from errata.ingest.request import Said
+from errata.ingest.wire.model import Ignored
 from errata.storage.journal import JournalWriter, Meta
 
 
@@ -27,101 +30,123 @@ class IntakeKeys(Protocol):
         """The same without ever waiting, in a tuple of one; None when `find` must be asked."""
 
 
+KeylessAgent = Callable[[Any], bool]
+"""Whether a request, by its ASGI scope, may use an agent's address without a key."""
+
+
 @dataclass(frozen=True, slots=True)
 class IntakeLimits:
-    """`max_body_bytes` bounds a body as sent and without its compression, `max_entries` the entries in it.
+    """Bounds over all doors: how long a body may take to arrive, and what may be in hand at once."""
 
-    `body_timeout_s` bounds the time in which a body may arrive, `max_requests` how many are in hand at once.
-    """
-
-    max_body_bytes: int = 5 << 20
-    max_entries: int = 1000
     body_timeout_s: float = 30.0
     max_requests: int = 1000
+    max_bytes_in_hand: int = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What was made durable: bytes as received, and entries."""
+    """What was made durable: bytes as received and entries, none where nothing was worth keeping; and the answer."""
 
     bytes: int
     entries: int
+    answer: Answer
+    ignored: tuple[Ignored, ...] = ()
 
 
 class Receiver:
     """Takes requests into the journal."""
 
-    def __init__(self, limits: IntakeLimits, journal: JournalWriter, keys: IntakeKeys, clock: Clock) -> None:
+    def __init__(
+        self, limits: IntakeLimits, journal: JournalWriter, keys: IntakeKeys, keyless: KeylessAgent, clock: Clock
+    ) -> None:
         self._limits, self._journal, self._keys, self._clock = limits, journal, keys, clock
+        self._keyless = keyless
+        self._held = 0
         # Two at a time bound the memory and processor time that large bodies can take from small ones.
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="intake")
 
-    async def take(self, intake: str, path: str, path_key: str, scope: Any, receive: Receive) -> Taken:
-        """Check a request and make it durable. `path` is what the journal keeps, without any key.
+    async def take(self, route: Route, scope: Any, receive: Receive) -> Taken:
+        """Check a request and make it durable.
 
-        Returns after the journal's sync. Raises the errors of `base.errors` that `answers.py` knows, and
+        Returns after the journal's sync. Raises the errors of `base.errors` that the door's `refusal` words, and
         `http.body.Disconnected`.
         """
-        limits = self._limits
-        said = said_by(scope["headers"], scope["query_string"], path_key)
-        known = self._keys.peek(said.secret) if said.secret else None
-        key = known[0] if known else await self._find(said.secret)
-        if key is None:
-            raise Forbidden("The API key is unknown or revoked.")
-        body = await read_body(receive, limits.max_body_bytes, limits.body_timeout_s, said.declared)
-        headers = said.headers
-        entries = await self._checked(body, headers.get("content-encoding", ""), headers.get("content-type", ""))
-        meta = Meta(self._clock.now_ms(), intake, key, path, said.query, headers)
-        await self._journal.append(meta, body)
-        return Taken(len(body), entries)
+        door = route.door
+        said = door.said(scope, route.key)
+        key = await self._key(door, said, scope)
+        hold = _Hold(self)
+        try:
+            most = door.limits.max_body_bytes
+            body = await read_body(receive, most, self._limits.body_timeout_s, said.declared, hold.more)
+            if door.fixed is not None:
+                return Taken(0, 0, door.fixed)
+            checked = await self._checked(door, Arrival(route.path, said.query, said.headers, body))
+            if not checked.keep:
+                return Taken(0, 0, checked.answer, checked.ignored)
+            meta = Meta(self._clock.now_ms(), door.intake, key, route.path, said.query, said.headers)
+            await self._journal.append(meta, body)
+            return Taken(len(body), checked.entries, checked.answer, checked.ignored)
+        finally:
+            hold.release()
 
     def close(self) -> None:
         """End the threads for large bodies."""
         self._pool.shutdown()
 
-    async def _find(self, secret: str) -> KeyId | None:
-        if not secret:
-            raise Unauthenticated("No API key was sent: it belongs in the header DD-API-KEY.")
-        return await asyncio.to_thread(self._keys.find, secret)
+    def hold(self, count: int) -> None:
+        """Note bytes that came into memory (or, negative, left it). Raises TooMany when there is no room for them."""
+        if count > 0 and self._held + count > self._limits.max_bytes_in_hand:
+            raise TooMany("Too many bytes are in hand; try again soon.", retry_after_s=1)
+        self._held += count
 
-    async def _checked(self, body: bytes, encoding: str, content_type: str) -> int:
-        """How many entries a body has. Large ones go to a thread: decompression lets the others run meanwhile."""
-        limits = self._limits
-        small = min(_SMALL_BYTES, limits.max_body_bytes)
-        if len(body) <= small:
+    async def _key(self, door: Door, said: Said, scope: Any) -> KeyId:
+        """Raises Unauthenticated and Forbidden."""
+        if not said.secret:
+            if door.sender is Sender.AGENT and self._keyless(scope):
+                return NO_KEY
+            raise Unauthenticated("No API key was sent: it belongs in the header DD-API-KEY.")
+        known = self._keys.peek(said.secret)
+        key = known[0] if known else await asyncio.to_thread(self._keys.find, said.secret)
+        if key is None:
+            raise Forbidden("The API key is unknown or revoked.")
+        return key
+
+    async def _checked(self, door: Door, arrival: Arrival) -> Checked:
+        """What the door finds. Large bodies go to a thread: decompression lets the others run meanwhile."""
+        most = door.limits.max_body_bytes
+        small = min(_SMALL_BYTES, most)
+        if len(arrival.body) <= small:
             try:
-                plain = inflate(body, encoding, small)
+                plain = inflate(arrival.body, arrival.headers.get("content-encoding", ""), small)
             except TooLarge:
-                if small == limits.max_body_bytes:
+                if small == most:
                     raise
             else:
-                return count_entries(plain, content_type, limits.max_entries)
+                return door.check(Arrival(arrival.path, arrival.query, arrival.headers, plain))
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, self._inflate_and_count, body, encoding, content_type)
-
-    def _inflate_and_count(self, body: bytes, encoding: str, content_type: str) -> int:
-        limits = self._limits
-        return count_entries(inflate(body, encoding, limits.max_body_bytes), content_type, limits.max_entries)
+        return await loop.run_in_executor(self._pool, _inflate_and_check, door, arrival)
 
 
-def count_entries(plain: bytes, content_type: str, max_entries: int) -> int:
-    """How many entries a body without its encoding has; none is a valid answer (`[]`).
+class _Hold:
+    """The bytes of one request in memory."""
 
-    Raises `Unsupported` for a media type that is neither JSON nor text (a body that looks like JSON is taken under
-    any), and what `entries_of` raises for more than `max_entries` and for what cannot be read.
-    """
-    if not is_text_type(content_type) and plain[:64].lstrip(_BLANK)[:1] not in _JSON_STARTS:
-        media = content_type.partition(";")[0].strip().lower()
-        if media and media not in _JSON_TYPES and not media.endswith("+json"):
-            raise Unsupported(
-                f"Content-Type {media[:60]!r} is not read here; allowed: application/json, text/plain, "
-                "application/logplex-1.",
-                where="content-type",
-            )
-    return count_of(plain, content_type, max_entries)
+    __slots__ = ("_count", "_receiver")
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver, self._count = receiver, 0
+
+    def more(self, count: int) -> None:
+        self._receiver.hold(count)
+        self._count += count
+
+    def release(self) -> None:
+        self._receiver.hold(-self._count)
+
+
+def _inflate_and_check(door: Door, arrival: Arrival) -> Checked:
+    encoding = arrival.headers.get("content-encoding", "")
+    plain = inflate(arrival.body, encoding, door.limits.max_body_bytes)
+    return door.check(Arrival(arrival.path, arrival.query, arrival.headers, plain))
 
 
 _SMALL_BYTES = 256 << 10
-_BLANK = b" \t\r\n\xef\xbb\xbf"
-_JSON_STARTS = (b"[", b"{")
-_JSON_TYPES = frozenset({"application/json", "text/json", "application/x-ndjson", "application/jsonl"})

@@ -5,7 +5,7 @@ No secret leaves this module but as `secret`: query and path are kept without ke
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_plus
 
@@ -35,15 +35,23 @@ class Query:
     kept: str
 
 
-def said_by(headers: Iterable[tuple[bytes, bytes]], query: bytes, path_key: str) -> Said:
+def kept_headers(names: Iterable[str]) -> Mapping[bytes, str]:
+    """The headers that a door's decoder needs, as `said_by` wants them; what every request is asked for included."""
+    return {name.encode(): name for name in (*names, "content-type", "content-encoding", "user-agent")}
+
+
+def said_by(
+    headers: Iterable[tuple[bytes, bytes]], query: bytes, path_key: str, keep: Mapping[bytes, str] | None = None
+) -> Said:
     """Read a request's headers and query. The header's key goes before the query's, that before the path's.
 
+    `keep` are the headers to be kept, by default those that the log intake's decoder needs.
     Raises `Invalid` for two keys or content types that differ, `Unsupported` for OTLP, which this door does not read.
     """
     said = Said("", None, {}, "")
-    kept = said.headers
+    kept, keep = said.headers, keep or _KEPT
     for name, value in headers:
-        as_name = _KEPT.get(name)
+        as_name = keep.get(name)
         if as_name is not None:
             _keep(kept, as_name, value)
         elif name == b"dd-api-key":
@@ -112,7 +120,7 @@ def _keep(kept: dict[str, str], name: str, value: bytes) -> None:
         raise Invalid("Two different content types were sent.", where="content-type")
 
 
-_KEPT = {name.encode(): name for name in (*HEADERS_NEEDED, "user-agent")}
+_KEPT = kept_headers(HEADERS_NEEDED)
 _MAX_VALUE = 8192
 _KEY_PARAMETER = "dd-api-key"
 _OTHER_SECRETS = ("api_key", "application_key", "dd-application-key", "dd_api_key", "dd_application_key")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
+from urllib.parse import unquote, unquote_plus
 
 import structlog
 
 from errata.base.clock import Clock
 from errata.base.errors import ErrataError, TooMany
 from errata.base.ids import random_id
-from errata.events.model import Intake
 from errata.http.body import Disconnected, Receive
-from errata.ingest.answers import PREFLIGHT, Answer, Send, answer, answer_of, refusal
-from errata.ingest.receive import IntakeKeys, IntakeLimits, Receiver
+from errata.ingest.answers import PREFLIGHT, Answer, Send, refusal
+from errata.ingest.doors.door import DoorLimits, Route
+from errata.ingest.doors.logs import LogRoutes
+from errata.ingest.receive import IntakeKeys, IntakeLimits, KeylessAgent, Receiver
+from errata.ingest.wire.model import Ignored
 from errata.storage.journal import JournalWriter
+
+_log = structlog.get_logger(__name__)
 
 
 class IntakeCounts(Protocol):
@@ -23,49 +28,82 @@ class IntakeCounts(Protocol):
     def accepted(self, intake: str, received_bytes: int, entries: int) -> None:
         """A request is durable."""
 
+    def ignored(self, intake: str, found: Sequence[Ignored]) -> None:
+        """Pieces that the door itself saw to be no errors, and did not keep."""
+
     def refused(self, intake: str, reason: str) -> None:
         """A request was refused; `reason` is the error's code, `disconnected`, or `failed` for a bug of ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
-    """One address: which decoder its requests are for, and what success looks like."""
+class RouteTable(Protocol):
+    """The addresses of one family of doors: most by their path, some by a pattern."""
 
-    intake: str
-    path: str
-    accepted: Answer
+    @property
+    def exact(self) -> Mapping[str, Route]:
+        """Routes by their whole path."""
+
+    def find(self, path: str) -> Route | None:
+        """The route of a path that is not among the exact ones, or None."""
+
+
+class Routes:
+    """All addresses of the intake."""
+
+    def __init__(self, tables: Sequence[RouteTable]) -> None:
+        self._exact: dict[str, Route] = {}
+        for table in tables:
+            self._exact |= table.exact
+        self._finds: list[Callable[[str], Route | None]] = [table.find for table in tables]
+
+    def at(self, path: str, query: bytes) -> Route | None:
+        """Where a request belongs. One that was forwarded (`ddforward`) belongs where its inner address says."""
+        if b"ddforward=" in query and (forwarded := self._of(_forwarded(query))) is not None:
+            return forwarded
+        return self._of(path)
+
+    def _of(self, path: str) -> Route | None:
+        route = self._exact.get(path)
+        if route is not None:
+            return route
+        return next((found for find in self._finds if (found := find(path))), None)
 
 
 class IntakeApp:
     """Answers the intake's addresses; the caller asks `matches` first."""
 
     def __init__(
-        self, limits: IntakeLimits, journal: JournalWriter, keys: IntakeKeys, clock: Clock, counts: IntakeCounts
+        self,
+        routes: Routes,
+        limits: IntakeLimits,
+        journal: JournalWriter,
+        keys: IntakeKeys,
+        keyless: KeylessAgent,
+        clock: Clock,
+        counts: IntakeCounts,
     ) -> None:
-        self._receiver = Receiver(limits, journal, keys, clock)
+        self._routes = routes
+        self._receiver = Receiver(limits, journal, keys, keyless, clock)
         self._max_requests = limits.max_requests
         self._counts = counts
         self._in_hand = 0
 
-    def matches(self, path: str) -> bool:
-        """Whether a path is one of the intake's."""
-        return path in _DOORS or _key_in(path) is not None
+    def matches(self, scope: Any) -> bool:
+        """Whether a request, by its ASGI scope, is one of the intake's."""
+        return self._routes.at(scope["path"], scope["query_string"]) is not None
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        path: str = scope["path"]
-        door, path_key = _DOORS.get(path), ""
-        if door is None:
-            path_key = _key_in(path) or ""
-            door = _V1 if path_key else None
-        if door is None:
+        route = self._routes.at(scope["path"], scope["query_string"])
+        if route is None:
             await refusal(404, "There is no intake at this address.").send(send)
         elif scope["method"] == "OPTIONS":
             await PREFLIGHT.send(send)
-        elif scope["method"] != "POST":
-            await _NOT_ALLOWED.send(send)
+        elif scope["method"] not in route.door.methods:
+            allowed = ", ".join(sorted({"OPTIONS", *route.door.methods}))
+            words = f"Only {' and '.join(sorted(route.door.methods))} is answered here."
+            await refusal(405, words, ((b"allow", allowed.encode()),)).send(send)
         else:
-            reply = await self._reply(door, path_key, scope, receive)
+            reply = await self._reply(route, scope, receive)
             if reply is not None:
                 await send(reply.start)
                 await send(reply.body)
@@ -74,17 +112,18 @@ class IntakeApp:
         """End the threads for large bodies; requests in hand are finished first."""
         self._receiver.close()
 
-    async def _reply(self, door: Door, path_key: str, scope: Any, receive: Receive) -> Answer | None:
+    async def _reply(self, route: Route, scope: Any, receive: Receive) -> Answer | None:
         """The answer, or None when nobody is there to hear it."""
+        door = route.door
         if self._in_hand >= self._max_requests:
             self._counts.refused(door.intake, TooMany.code)
-            return _TOO_MANY
+            return door.refusal(_TOO_MANY, scope)
         self._in_hand += 1
         try:
-            taken = await self._receiver.take(door.intake, door.path, path_key, scope, receive)
+            taken = await self._receiver.take(route, scope, receive)
         except ErrataError as error:
             self._counts.refused(door.intake, error.code)
-            return answer_of(error)
+            return door.refusal(error, scope)
         except Disconnected:
             self._counts.refused(door.intake, "disconnected")
             return None
@@ -92,28 +131,29 @@ class IntakeApp:
             error_id = str(random_id())
             _log.exception("intake_failed", intake=door.intake, error_id=error_id)
             self._counts.refused(door.intake, "failed")
-            return refusal(500, f"Something went wrong here; the log has the details under error id {error_id}.")
+            words = f"Something went wrong here; the log has the details under error id {error_id}."
+            return door.refusal(ErrataError(words), scope)
         finally:
             self._in_hand -= 1
-        self._counts.accepted(door.intake, taken.bytes, taken.entries)
-        return door.accepted
+        if taken.bytes:
+            self._counts.accepted(door.intake, taken.bytes, taken.entries)
+        if taken.ignored:
+            self._counts.ignored(door.intake, taken.ignored)
+        return taken.answer
 
 
-def _key_in(path: str) -> str | None:
-    """The key in `/v1/input/<key>`; None for other paths."""
-    if not path.startswith(_V1_PREFIX):
-        return None
-    key = path[len(_V1_PREFIX) :]
-    return key if key and "/" not in key else None
+def routes_of(logs: DoorLimits) -> Routes:
+    """Every address that SDKs send to, each family within its own limits."""
+    return Routes((LogRoutes(logs),))
 
 
-_log = structlog.get_logger(__name__)
-_V1_PREFIX = "/v1/input/"
-_V1 = Door(Intake.DD_LOGS, "/v1/input", answer(200, b"{}"))
-_DOORS = {
-    "/api/v2/logs": Door(Intake.DD_LOGS, "/api/v2/logs", answer(202, b"{}")),
-    "/v1/input": _V1,
-    "/v1/input/": _V1,
-}
-_NOT_ALLOWED = refusal(405, "Only POST is answered here.", ((b"allow", b"OPTIONS, POST"),))
-_TOO_MANY = answer_of(TooMany("Too many requests are in hand; try again soon.", retry_after_s=1))
+def _forwarded(query: bytes) -> str:
+    """The path to which a browser SDK's proxy forwards, from the query of the request to the proxy; empty: none."""
+    for pair in query.decode("latin-1").split("&"):
+        name, _, value = pair.partition("=")
+        if name == "ddforward":
+            return unquote(unquote_plus(value).partition("?")[0])
+    return ""
+
+
+_TOO_MANY = TooMany("Too many requests are in hand; try again soon.", retry_after_s=1)

@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,10 +26,12 @@ from errata.base.clock import FixedClock
 from errata.base.ids import KeyId, NodeId
 from errata.http.protocol import ProtocolLimits
 from errata.http.server import server_of
+from errata.ingest.doors.door import DoorLimits
 from errata.ingest.inflate import inflate
 from errata.ingest.receive import IntakeLimits
 from errata.ingest.request import read_query
-from errata.ingest.routes import IntakeApp
+from errata.ingest.routes import IntakeApp, routes_of
+from errata.ingest.wire.model import Ignored
 from errata.ingest.wire.split import entries_of
 from errata.storage.journal import JournalBounds, JournalReader, JournalWriter, Record
 
@@ -40,6 +42,8 @@ ONE = b'[{"message":"hello","service":"pay"}]'
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
+_LOGS = DoorLimits()
+_LIMITS = IntakeLimits()
 BROKEN = "broken-broken-broken"
 """A secret that cannot be looked up without a bug coming to light."""
 
@@ -67,6 +71,9 @@ class Counted:
 
     def accepted(self, intake: str, received_bytes: int, entries: int) -> None:
         self.taken.append((intake, received_bytes, entries))
+
+    def ignored(self, intake: str, found: Sequence[Ignored]) -> None:
+        raise AssertionError(f"{intake} ignores nothing, not {found}")
 
     def refused(self, intake: str, reason: str) -> None:
         assert intake == "dd_logs"
@@ -111,12 +118,14 @@ class Site:
             return len(list(reader.records()))
 
 
-def served(folder: Path, limits: IntakeLimits, bounds: JournalBounds) -> Iterator[Site]:
+def served(
+    folder: Path, bounds: JournalBounds, logs: DoorLimits = _LOGS, limits: IntakeLimits = _LIMITS
+) -> Iterator[Site]:
     clock = FixedClock(NOW)
     writer = JournalWriter(folder, NodeId(UUID(int=1)), clock, bounds)
     writer.open()
     counts = Counted()
-    app = IntakeApp(limits, writer, OneKey(), clock, counts)
+    app = IntakeApp(routes_of(logs), limits, writer, OneKey(), lambda _scope: False, clock, counts)
     listener = socket.create_server(("127.0.0.1", 0))
     server = server_of(app, ProtocolLimits(body_timeout_s=1), graceful_s=2)
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]))
@@ -135,13 +144,14 @@ def served(folder: Path, limits: IntakeLimits, bounds: JournalBounds) -> Iterato
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("intake") / "journal"
-    yield from served(folder, IntakeLimits(), JournalBounds(segment_bytes=8 << 20, max_bytes=1 << 30))
+    yield from served(folder, JournalBounds(segment_bytes=8 << 20, max_bytes=1 << 30))
 
 
 @pytest.fixture
 def tight(tmp_path: Path) -> Iterator[Site]:
-    limits = IntakeLimits(max_body_bytes=5000, max_entries=3, max_requests=2)
-    yield from served(tmp_path / "journal", limits, JournalBounds(segment_bytes=8192, max_bytes=2 * 8192))
+    bounds = JournalBounds(segment_bytes=8192, max_bytes=2 * 8192)
+    logs = DoorLimits(max_body_bytes=5000, max_entries=3)
+    yield from served(tmp_path / "journal", bounds, logs, IntakeLimits(max_requests=2))
 
 
 def test_an_accepted_request_is_in_the_journal_as_it_was_sent(site: Site) -> None:
@@ -408,8 +418,11 @@ def test_only_the_intakes_own_addresses_match(site: Site) -> None:
     matching = [LOGS, "/v1/input", "/v1/input/", "/v1/input/key"]
     others = ["/", "/api/v2/logs/", "/api/v2/logs/events", "/v1/inputs", "/v1/input/a/b", "/v1"]
 
-    assert all(map(site.app.matches, matching))
-    assert not any(map(site.app.matches, others))
+    def matches(path: str) -> bool:
+        return site.app.matches({"path": path, "query_string": b""})
+
+    assert all(map(matches, matching))
+    assert not any(map(matches, others))
     assert site.status(ONE, path="/api/v2/logs/events") == 404
 
 
@@ -509,7 +522,7 @@ def test_no_body_is_answered_5xx(site: Site, body: bytes, content_type: str, enc
 )
 def test_recorded_log_requests_are_accepted(site: Site, recording: Path) -> None:
     request = json.loads(recording.read_text())
-    if not site.app.matches(request["path"]):
+    if not site.app.matches({"path": request["path"], "query_string": b""}):
         pytest.skip("not for this intake")
     headers = {
         name: value
