@@ -23,7 +23,7 @@ ROLES = ("engine", "worker", "web")
 ADMIN_EMAIL = "admin@errata.example"
 ADMIN_PASSWORD = "correct horse battery".replace(" ", "-")
 
-PACKAGES = {"curl": "curl", "strace": "strace"}
+PACKAGES = {"chromium": "chromium", "curl": "curl", "strace": "strace"}
 """Commands that a test may ask for with `@pytest.mark.needs(...)`, and the Debian package that has each."""
 
 
