@@ -29,6 +29,7 @@ class Limits(msgspec.Struct, frozen=True, gc=False):
     max_causes: int = 10
     cause_stack_bytes: int = 16 * 1024
     max_frames: int = 500
+    max_cause_frames: int = 50
     details_bytes: int = 128 * 1024
     max_detail_keys: int = 5000
 
@@ -138,6 +139,8 @@ def _limited_cause(cause: Cause, limits: Limits) -> Cause:
         type=_head(cause.type, 300),
         message=_head(cause.message, 4096),
         stack=cut_middle(stack, limits.cause_stack_bytes) if _too_long(stack, limits.cause_stack_bytes) else stack,
+        frames=cause.frames[: limits.max_cause_frames],
+        relation=cause.relation,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from errata.stacks.model import Frame
+from errata.stacks.model import Frame, Relation
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -65,6 +65,10 @@ class Cause(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     type: str = ""
     message: str = ""
     stack: str = ""
+    frames: tuple[Frame, ...] = ()
+    """As `Event.frames`."""
+    relation: Relation = Relation.CAUSE
+    """How it stands to the error itself."""
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -138,3 +142,15 @@ class NotAnError(StrEnum):
     TELEMETRY = "telemetry"
     RUM_KIND = "rum_event_without_error"
     ERROR_SOURCE = "error_source"
+    SENTRY_SESSION = "sentry_session"
+    SENTRY_TRANSACTION = "sentry_transaction"
+    SENTRY_SPAN = "sentry_span"
+    SENTRY_LOG = "sentry_log"
+    SENTRY_CLIENT_REPORT = "sentry_client_report"
+    SENTRY_PROFILE = "sentry_profile"
+    SENTRY_REPLAY = "sentry_replay"
+    SENTRY_CHECK_IN = "sentry_check_in"
+    SENTRY_ATTACHMENT = "sentry_attachment"
+    SENTRY_FEEDBACK = "sentry_feedback"
+    SENTRY_METRIC = "sentry_metric"
+    SENTRY_OTHER = "sentry_other"

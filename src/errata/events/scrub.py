@@ -14,6 +14,7 @@ from typing import TypeAlias
 import msgspec
 
 from errata.events.model import Cause, Event, Json
+from errata.stacks.model import Frame
 
 REDACTED = "[redacted]"
 
@@ -49,6 +50,8 @@ def scrub(event: Event, *, cards: bool = False, emails: bool = False) -> Event:
         causes = tuple(map(text.cause, event.causes))
         if causes != event.causes:
             changes["causes"] = causes
+    if event.frames and (frames := text.frames(event.frames)) is not event.frames:
+        changes["frames"] = frames
     return msgspec.structs.replace(event, **changes) if changes else event
 
 
@@ -88,8 +91,19 @@ class _Scrubber:
         return {**value, **changed} if changed else value
 
     def cause(self, cause: Cause) -> Cause:
-        message, stack = self.scrubbed(cause.message), self.scrubbed(cause.stack)
-        return cause if message is cause.message and stack is cause.stack else Cause(cause.type, message, stack)
+        message, stack, frames = self.scrubbed(cause.message), self.scrubbed(cause.stack), self.frames(cause.frames)
+        if message is cause.message and stack is cause.stack and frames is cause.frames:
+            return cause
+        return msgspec.structs.replace(cause, message=message, stack=stack, frames=frames)
+
+    def frames(self, frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
+        """The frames without secrets in their source lines; the same object when there is none."""
+        changed = {
+            index: msgspec.structs.replace(frame, context=new)
+            for index, frame in enumerate(frames)
+            if frame.context and (new := self.scrubbed(frame.context)) is not frame.context
+        }
+        return tuple(changed.get(index, frame) for index, frame in enumerate(frames)) if changed else frames
 
     def _value(self, value: Json, depth: int) -> Json:
         if isinstance(value, str):

@@ -67,8 +67,9 @@ def explain(event: Event, trace: StackTrace | None) -> Explanation:
 def _place(event: Event, trace: StackTrace | None) -> frames.Place | None:
     """Frames that came structured are used instead of a text's."""
     if event.frames:
-        block = ExceptionBlock(event.error_type, "", event.frames)
-        return frames.place_of((block,), _language(event, trace))
+        behind = (ExceptionBlock(one.type, "", one.frames, one.relation) for one in event.causes if one.frames)
+        blocks = (ExceptionBlock(event.error_type, "", event.frames), *behind)
+        return frames.place_of(blocks, _language(event, trace))
     return frames.place_of(trace.blocks, trace.language) if trace else None
 
 

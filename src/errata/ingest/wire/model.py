@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -14,7 +14,8 @@ class WireRecord:
     """One request as a decoder sees it.
 
     `received_at_ms` is epoch milliseconds of arrival, `query` the raw query string without its question mark,
-    `headers` have lower-case names, `body` is inflated already.
+    `headers` have lower-case names, `body` is inflated already. `project_names` is what the operator calls Sentry's
+    projects, by their numbers.
     """
 
     received_at_ms: int
@@ -22,6 +23,7 @@ class WireRecord:
     query: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    project_names: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
