@@ -19,9 +19,10 @@ from errata.base.clock import FixedClock, to_ms
 from errata.base.errors import Invalid, Unavailable
 from errata.base.facts import SYSTEM
 from errata.base.ids import NodeId, random_id
-from errata.events import batches
+from errata.events import batches, recent
 from errata.events.batches import Rules
 from errata.events.limits import DEFAULT_LIMITS
+from errata.events.recent import Piece, Verdict
 from errata.events.store import EventStore
 from errata.events.tables import dropped, retry_keys
 from errata.ingest import aside
@@ -460,6 +461,33 @@ def test_an_entry_set_aside_is_counted_once_when_it_can_be_read(
     assert site.stored() == sorted(["ann", "late", "new", *(["bob"] if at is not None else [])])
     assert site.counted() == {"KeyError": len(site.stored())}
     assert [each.body for each in site.set_aside()] == [b"[17]"]
+
+
+def test_the_newest_requests_tell_what_became_of_each_piece(site: Site) -> None:
+    site.send(an_error("ann"), {"service": "till", "status": "info", "message": "fine"}, 17, user_agent="curl/8")
+    site.finish()
+
+    with site.state.read() as tx:
+        (told,) = recent.listing(tx, limit=10)
+        (issue,) = tx.execute(select(issues.c.id)).scalars()
+    assert (told.client, told.key_id, told.path, told.entries, told.errors) == ("curl/8", KEY, "/api/v2/logs", 3, 1)
+    assert told.pieces == (
+        Piece(Verdict.ERROR, entry=0, what="KeyError", service="till", issue_id=issue),
+        Piece(Verdict.NO_ERROR, "status_below_error", entry=1, what="", service="till"),
+        Piece(Verdict.SET_ASIDE, "An entry is an object or a text, not a number.", entry=2),
+    )
+
+
+@pytest.mark.parametrize("at", range(8))
+def test_a_repeated_batch_tells_each_request_once(site: Site, at: int) -> None:
+    three_requests(site)
+    site.stop_at(at)
+    site.finish()
+
+    with site.state.read() as tx:
+        told = recent.listing(tx, limit=10)
+    assert [each.errors for each in told] == [2, 1, 2]
+    assert [sum(piece.count for piece in each.pieces) for each in told] == [3, 1, 2]
 
 
 def test_a_planned_stretch_that_the_journal_does_not_show_yet_is_waited_for(site: Site) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, Index, Integer, LargeBinary, String, Table, Uuid
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, LargeBinary, String, Table, Text, Uuid
 
 from errata.storage.sql import Counter, Instant, Json, metadata
 
@@ -51,3 +51,20 @@ dropped = Table(
     Column("count", BigInteger, nullable=False),
 )
 """Accepted events that were not counted, by day of arrival (UTC) and reason, so that totals can be explained."""
+
+intake_recent = Table(
+    "intake_recent",
+    metadata,
+    Column("id", Counter, primary_key=True, autoincrement=True),
+    Column("received_at", Instant, nullable=False),
+    Column("intake", String(16), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("key_id", Uuid, nullable=True),
+    Column("client", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("errors", Integer, nullable=False),
+    Column("outcomes", Json, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""The newest requests and what became of their pieces. `client` is the sender's name, `key_id` NULL without a key."""

@@ -18,16 +18,18 @@ import structlog
 from errata.base.clock import Clock, from_ms, to_ms
 from errata.base.errors import Unavailable
 from errata.base.ids import NewId, NodeId
-from errata.events import batches
+from errata.events import batches, recent
 from errata.events.batches import Batch, Claim, Rules, Source
-from errata.events.model import NotAnError
+from errata.events.model import Event, NotAnError
 from errata.events.rows import EventRow
 from errata.events.store import EventStore
 from errata.ingest import aside
 from errata.ingest.aside import WHOLE, Aside
 from errata.ingest.prepare import Candidate, Decoded, Failure, Preparer, Work, row_for
+from errata.ingest.stories import Stories
+from errata.ingest.wire.model import Ignored
 from errata.issues.attach import attach
-from errata.issues.store import excluded_fingerprints
+from errata.issues.store import excluded_fingerprints, issues_of
 from errata.storage.journal import Damaged, JournalReader, Record
 from errata.storage.sql import Database
 
@@ -74,16 +76,24 @@ class DigestCounts:
 class _Outcome:
     """What became of a batch's entries: to be stored, left out (by day, intake and reason), or set aside.
 
-    `released` are the places of those that were set aside after they had claimed their identities.
+    `released` are the places of those that were set aside after they had claimed their identities; `stories` tell of
+    a sample of the requests.
     """
+
+    stories: Stories
 
     candidates: list[Candidate] = field(default_factory=list)
     dropped: Counter[tuple[date, str, str]] = field(default_factory=Counter)
     failures: list[tuple[Work, Failure]] = field(default_factory=list)
     released: list[tuple[int, int]] = field(default_factory=list)
 
-    def drop(self, work: Work, reason: str, count: int = 1) -> None:
+    def drop(self, work: Work, reason: str, count: int = 1, event: Event | None = None) -> None:
         self.dropped[from_ms(work.received_at_ms).date(), work.intake, reason] += count
+        self.stories.dropped(work, reason, count, event)
+
+    def ignore(self, work: Work, found: Ignored) -> None:
+        self.dropped[from_ms(work.received_at_ms).date(), work.intake, found.reason] += found.count
+        self.stories.ignored(work, found)
 
 
 class Digest:
@@ -214,6 +224,7 @@ class Digest:
         """
         stored = self._events.stored(batch.id) if again else {}
         outcome = self._sort_out(batch, [_without(one, stored) for one in decoded] if stored else decoded)
+        outcome.stories.stored(stored)
         rows = self._rows_of(batch, outcome)
         refused = self._events.insert(batch.id, rows, stored_weeks=frozenset(stored.values()))
         if refused:
@@ -228,7 +239,7 @@ class Digest:
             self._journal.drop_before(batch.end)
 
     def _sort_out(self, batch: Batch, decoded: Sequence[Decoded]) -> _Outcome:
-        outcome = _Outcome()
+        outcome = _Outcome(Stories(decoded))
         repeated = self._claim_requests(batch, decoded)
         for one in decoded:
             outcome.failures += [(one.work, failure) for failure in one.failures]
@@ -236,14 +247,14 @@ class Digest:
                 outcome.drop(one.work, NotAnError.REPEATED, len(one.events))
                 continue
             for ignored in one.ignored:
-                outcome.drop(one.work, ignored.reason, ignored.count)
-            for verdict in self._preparer.candidates(one, batch.rules):
+                outcome.ignore(one.work, ignored)
+            for event, verdict in zip(one.events, self._preparer.candidates(one, batch.rules), strict=True):
                 if isinstance(verdict, Candidate):
                     outcome.candidates.append(verdict)
                 elif isinstance(verdict, Failure):
                     outcome.failures.append((one.work, verdict))
                 else:
-                    outcome.drop(one.work, verdict)
+                    outcome.drop(one.work, verdict, event=event)
         self._leave_out(batch, outcome)
         return outcome
 
@@ -288,9 +299,9 @@ class Digest:
         kept: list[Candidate] = []
         for candidate, key in keyed:
             if key is not None and owners[key] != (batch.id, candidate.work.position, candidate.event.entry):
-                outcome.drop(candidate.work, NotAnError.REPEATED)
+                outcome.drop(candidate.work, NotAnError.REPEATED, event=candidate.event)
             elif candidate.grouping.fingerprint in excluded:
-                outcome.drop(candidate.work, NotAnError.EXCLUDED)
+                outcome.drop(candidate.work, NotAnError.EXCLUDED, event=candidate.event)
             else:
                 kept.append(candidate)
         outcome.candidates = kept
@@ -335,6 +346,9 @@ class Digest:
                     outcome.drop(work, "aside_full")
             batches.release(tx, batch.id, outcome.released)
             batches.add_dropped(tx, outcome.dropped)
+            named = issues_of(tx, outcome.stories.fingerprints(outcome.candidates))
+            ids = {fingerprint: issue.id for fingerprint, issue in named.items()}
+            recent.put(tx, outcome.stories.requests(outcome.candidates, outcome.failures, ids))
             batches.sweep(tx, now)
             batches.finish(tx, batch)
         return opened
