@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from errata.events.model import Event
-from errata.grouping import v1
+from errata.grouping import custom, v1
 from errata.grouping.model import Grouping
 from errata.stacks.model import StackTrace
 
@@ -22,4 +22,5 @@ def group(event: Event, trace: StackTrace | None, version: int = CURRENT) -> Gro
 
     Pure and total: the same event gives the same answer for ever. Raises KeyError for a version that never was.
     """
-    return _METHODS[version](event, trace)
+    method = _METHODS[version]
+    return method(custom.resolved(event, trace, method), trace)
