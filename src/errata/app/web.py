@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from socket import socket
 
 from uvicorn import Server
 
-from errata.access.credentials import KeyRing
 from errata.api.build import build_api
 from errata.api.rooms import Rooms
 from errata.app.counts import IntakeTally
@@ -28,6 +27,7 @@ from errata.events.store import EventStore
 from errata.http.protocol import ProtocolLimits
 from errata.http.server import server_of
 from errata.ingest.doors.door import DoorLimits
+from errata.ingest.lately import Lately
 from errata.ingest.receive import IntakeLimits
 from errata.ingest.routes import IntakeApp, routes_of
 from errata.issues.commands import IssueCommands
@@ -45,6 +45,7 @@ from errata.storage.sql import Database
 from errata.web.site import build_web
 
 _SAVE_KEYS_S = 60.0
+_SAVE_LATELY_S = 1.0
 _CHECK_S = 3.0
 
 
@@ -63,9 +64,11 @@ def run_web(settings: Settings, listening: socket) -> None:
         watched = watched_of(settings, writer, database, own_store, clock)
         access = build_access(database, clock)
         tally = IntakeTally()
-        intake = build_intake(settings, writer, access, clock, tally)
+        lately = Lately()
+        intake = build_intake(settings, writer, access, clock, tally, lately)
         closing.callback(intake.close)
-        closing.enter_context(_saving_used(access.ring, log))
+        closing.enter_context(_repeating("keys", access.ring.save_used, _SAVE_KEYS_S, log))
+        closing.enter_context(_repeating("lately", lambda: lately.save(database), _SAVE_LATELY_S, log))
         front = build_front(intake, tally, access, database, store, watched)
         log.info("web starts", port=listening.getsockname()[1])
         _serve(server_of(front, limits_of(settings)), listening)
@@ -93,12 +96,12 @@ def open_journal(settings: Settings, database: Database, clock: Clock) -> Journa
 
 
 def build_intake(
-    settings: Settings, writer: JournalWriter, access: Access, clock: Clock, tally: IntakeTally
+    settings: Settings, writer: JournalWriter, access: Access, clock: Clock, tally: IntakeTally, lately: Lately
 ) -> IntakeApp:
     """The addresses that SDKs send to."""
     logs = DoorLimits(settings.intake_max_body_bytes, settings.intake_max_entries)
     limits = IntakeLimits(body_timeout_s=settings.body_timeout_s)
-    return IntakeApp(routes_of(logs), limits, writer, access.intake_keys, lambda _scope: False, clock, tally)
+    return IntakeApp(routes_of(logs), limits, writer, access.intake_keys, lambda _scope: False, clock, tally, lately)
 
 
 def build_front(
@@ -136,15 +139,15 @@ def limits_of(settings: Settings) -> ProtocolLimits:
 
 
 @contextlib.contextmanager
-def _saving_used(ring: KeyRing, log: Log) -> Iterator[None]:
-    """Write now and then, and at the end, which keys were used."""
+def _repeating(name: str, save: Callable[[], None], every_s: float, log: Log) -> Iterator[None]:
+    """Write now and then, and once more at the end, what this process gathers in memory."""
 
-    def save() -> bool:
-        ring.save_used()
+    def turn() -> bool:
+        save()
         return False
 
-    loop = Loop("keys", save, log, idle_s=_SAVE_KEYS_S)
-    thread = threading.Thread(target=loop.run, name="keys", daemon=True)
+    loop = Loop(name, turn, log, idle_s=every_s)
+    thread = threading.Thread(target=loop.run, name=name, daemon=True)
     thread.start()
     try:
         yield
@@ -152,9 +155,9 @@ def _saving_used(ring: KeyRing, log: Log) -> Iterator[None]:
         loop.stop()
         thread.join()
         try:
-            ring.save_used()
+            save()
         except Unavailable as error:
-            log.warning("last use of keys not written", error=error.message)
+            log.warning("not written at the end", what=name, error=error.message)
 
 
 def _serve(server: Server, listening: socket) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import unquote, unquote_plus
 
@@ -33,6 +34,16 @@ class IntakeCounts(Protocol):
 
     def refused(self, intake: str, reason: str) -> None:
         """A request was refused; `reason` is the error's code, `disconnected`, or `failed` for a bug of ours."""
+
+
+class IntakeTelling(Protocol):
+    """Where intake tells of single requests that never reach the journal; see `ingest.lately`."""
+
+    def ignored(self, at: datetime, intake: str, path: str, client: str, found: Sequence[Ignored]) -> None:
+        """A request held nothing to keep."""
+
+    def refused(self, at: datetime, intake: str, path: str, client: str, words: str) -> None:
+        """A request was refused, in these words."""
 
 
 class RouteTable(Protocol):
@@ -80,11 +91,14 @@ class IntakeApp:
         keyless: KeylessAgent,
         clock: Clock,
         counts: IntakeCounts,
+        lately: IntakeTelling,
     ) -> None:
         self._routes = routes
         self._receiver = Receiver(limits, journal, keys, keyless, clock)
         self._max_requests = limits.max_requests
         self._counts = counts
+        self._lately = lately
+        self._clock = clock
         self._in_hand = 0
 
     def matches(self, scope: Any) -> bool:
@@ -123,6 +137,7 @@ class IntakeApp:
             taken = await self._receiver.take(route, scope, receive)
         except ErrataError as error:
             self._counts.refused(door.intake, error.code)
+            self._lately.refused(self._clock.now(), door.intake, route.path, _client(scope), error.message)
             return door.refusal(error, scope)
         except Disconnected:
             self._counts.refused(door.intake, "disconnected")
@@ -139,6 +154,8 @@ class IntakeApp:
             self._counts.accepted(door.intake, taken.bytes, taken.entries)
         if taken.ignored:
             self._counts.ignored(door.intake, taken.ignored)
+            if not taken.bytes:
+                self._lately.ignored(self._clock.now(), door.intake, route.path, _client(scope), taken.ignored)
         return taken.answer
 
 
@@ -154,6 +171,10 @@ def _forwarded(query: bytes) -> str:
         if name == "ddforward":
             return unquote(unquote_plus(value).partition("?")[0])
     return ""
+
+
+def _client(scope: Any) -> str:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"user-agent"), "")
 
 
 _TOO_MANY = TooMany("Too many requests are in hand; try again soon.", retry_after_s=1)

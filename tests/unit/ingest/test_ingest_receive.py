@@ -28,6 +28,7 @@ from errata.http.protocol import ProtocolLimits
 from errata.http.server import server_of
 from errata.ingest.doors.door import DoorLimits
 from errata.ingest.inflate import inflate
+from errata.ingest.lately import Lately
 from errata.ingest.receive import IntakeLimits
 from errata.ingest.request import read_query
 from errata.ingest.routes import IntakeApp, routes_of
@@ -125,7 +126,7 @@ def served(
     writer = JournalWriter(folder, NodeId(UUID(int=1)), clock, bounds)
     writer.open()
     counts = Counted()
-    app = IntakeApp(routes_of(logs), limits, writer, OneKey(), lambda _scope: False, clock, counts)
+    app = IntakeApp(routes_of(logs), limits, writer, OneKey(), lambda _scope: False, clock, counts, Lately())
     listener = socket.create_server(("127.0.0.1", 0))
     server = server_of(app, ProtocolLimits(body_timeout_s=1), graceful_s=2)
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]))

@@ -1,0 +1,46 @@
+"""Refusals and requests without anything to keep are told as well."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from errata.events import recent
+from errata.events.model import NotAnError
+from errata.events.recent import Piece, Verdict
+from errata.ingest.lately import Lately
+from errata.ingest.wire.model import Ignored
+from errata.storage import state_migrations
+from errata.storage.sql import Database
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def test_what_the_journal_never_saw_is_written_once(tmp_path: Path) -> None:
+    db = Database(f"sqlite:///{tmp_path / 'state.db'}")
+    state_migrations.upgrade(db)
+    lately = Lately()
+    lately.refused(NOW, "dd_logs", "/api/v2/logs", "curl/8", "The API key is unknown or revoked.")
+    lately.ignored(NOW, "dd_errors", "/telemetry", "ddtrace", [Ignored(NotAnError.TELEMETRY, 4, what="app-started")])
+
+    lately.save(db)
+    lately.save(db)
+
+    with db.read() as tx:
+        ignored, refused = recent.listing(tx, limit=10)
+    assert refused.pieces == (Piece(Verdict.REFUSED, "The API key is unknown or revoked."),)
+    assert ignored.pieces == (Piece(Verdict.NO_ERROR, "telemetry", 4, what="app-started"),)
+    assert (refused.client, ignored.entries) == ("curl/8", 4)
+
+
+def test_of_a_flood_the_newest_are_kept(tmp_path: Path) -> None:
+    db = Database(f"sqlite:///{tmp_path / 'state.db'}")
+    state_migrations.upgrade(db)
+    lately = Lately()
+    for number in range(10_000):
+        lately.refused(NOW, "dd_logs", "/api/v2/logs", f"client {number}", "no")
+    lately.save(db)
+
+    with db.read() as tx:
+        found = recent.listing(tx, limit=1000)
+    assert (len(found), found[0].client) == (100, "client 9999")
