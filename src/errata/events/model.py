@@ -114,6 +114,8 @@ class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     usr_name: str = ""
     usr_anonymous_id: str = ""
     session_id: str = ""
+    is_of_test: bool = False
+    """A test's robot met it: its user and session are no people that the error reached."""
     trace_id: str = ""
     span_id: str = ""
     team: tuple[str, ...] = ()

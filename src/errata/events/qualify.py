@@ -49,6 +49,8 @@ class Evidence(Enum):
 
     TYPE_OR_STACK = auto()
     """A type, or a stack with a frame (its own, or inside the message)."""
+    LOG = auto()
+    """The same, or the sender's word on how the error was handled: browser SDKs say no more of a text."""
     WIRE = auto()
     """Nothing more: the decoder took only what the wire itself calls an error."""
 
@@ -62,7 +64,7 @@ class Rule(msgspec.Struct, frozen=True, gc=False):
 
 _ERROR_STATUSES = frozenset({Status.EMERGENCY, Status.ALERT, Status.CRITICAL, Status.ERROR})
 RULES: dict[Intake, Rule] = {
-    Intake.DD_LOGS: Rule(_ERROR_STATUSES, Evidence.TYPE_OR_STACK),
+    Intake.DD_LOGS: Rule(_ERROR_STATUSES, Evidence.LOG),
     Intake.DD_TRACE: Rule(None, Evidence.TYPE_OR_STACK),
     Intake.DD_ERRORS: Rule(None, Evidence.WIRE),
     Intake.DD_RUM: Rule(None, Evidence.WIRE),
@@ -88,7 +90,8 @@ def qualify(event: Event, trace_of: TraceOf, find_of: FindOf) -> Qualified | Not
 
     All need a service. A backend log needs a status of error or worse, and a type or a valid stack: one with at least
     one frame, in `error_stack` or, where that holds none, inside the message. A stack text without any frame counts
-    for nothing, but an event that names its type keeps it and qualifies by the type.
+    for nothing, but an event that names its type keeps it and qualifies by the type, and so does a log that says how
+    its error was handled.
 
     The answer's event has type, message, stack and language filled where the client left them out. An error without
     a message of its own takes the stack's, then the first line of the log's message.
@@ -104,7 +107,8 @@ def qualify(event: Event, trace_of: TraceOf, find_of: FindOf) -> Qualified | Not
     if found is not None and _has_frame(found.trace):
         stack = event.message[found.start : found.end]
         return Qualified(_filled(event, found.trace, stack, event.message[: found.start]), found.trace)
-    if evidence is Evidence.WIRE or event.error_type:
+    is_told = evidence is Evidence.LOG and event.error_handling
+    if evidence is Evidence.WIRE or event.error_type or is_told:
         return Qualified(_filled(event, trace, event.error_stack, event.message), trace)
     return NotAnError.NO_ERROR
 

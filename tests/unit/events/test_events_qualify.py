@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from errata.events.model import Event, Intake, NotAnError, Status, Track
@@ -50,6 +51,14 @@ def test_an_error_needs_a_service() -> None:
 )
 def test_without_a_type_and_a_valid_stack_a_log_is_no_error(fields: dict[str, str]) -> None:
     assert qualify(log(**fields), parse, find_in_text) is NotAnError.NO_ERROR
+
+
+def test_a_log_that_says_how_its_error_was_handled_needs_neither_type_nor_stack() -> None:
+    error = error_of(log(error_handling="handled", message="slow network\nsecond line"))
+
+    assert (error.error_type, error.error_message) == ("", "slow network")
+    otlp = msgspec.structs.replace(log(error_handling="handled", message="slow network"), intake=Intake.OTLP)
+    assert qualify(otlp, parse, find_in_text) is NotAnError.NO_ERROR
 
 
 def test_a_type_is_enough_even_beside_a_worthless_stack() -> None:

@@ -37,6 +37,15 @@ def a_row(**changes) -> EventRow:
     )  # fmt: skip
 
 
+def test_a_tests_robot_counts_as_nobody_and_is_still_named() -> None:
+    person, robot = (a_row(usr_id="ann", session_id="s-1", is_of_test=it) for it in (False, True))
+
+    assert person.usr_key
+    assert person.session_key
+    assert (robot.usr_key, robot.session_key) == (0, 0)
+    assert (robot.usr_id, robot.session_id) == ("ann", "s-1")
+
+
 @pytest.mark.parametrize(
     ("attributes", "expected"),
     [

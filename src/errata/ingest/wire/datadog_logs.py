@@ -14,6 +14,7 @@ import msgspec
 from errata.base.errors import Invalid
 from errata.events.model import Event, Intake, Status, Track
 from errata.ingest.wire import reserved
+from errata.ingest.wire.browser_sdk import NO_STACK, thrown_message
 from errata.ingest.wire.json_text import clean_text, decode_json, has_nul
 from errata.ingest.wire.languages import language_of_source, platform_of_source
 from errata.ingest.wire.log_values import (
@@ -161,11 +162,21 @@ def _event(
         tags=tags.with_defaults(common),
         attributes=rest,
         cut=cut,
-        **_lone_fields(found),
+        **_error_fields(found, message),
     )
     if found:  # reserved names whose values nothing could be made of stay readable as attributes
         rest.update((name, value) for name, value in found.items() if not (type(value) is str and not value.strip()))
     return event
+
+
+def _error_fields(found: Fields, message: str) -> dict[str, Any]:
+    """The lone fields; what a page threw without being an Error stands in the message."""
+    values = _lone_fields(found)
+    if values.get("error_stack") == NO_STACK:
+        values["error_stack"] = ""
+        if not values.get("error_type"):
+            values["error_message"] = thrown_message(values.get("error_message") or message)
+    return values
 
 
 def _lone_fields(found: Fields) -> dict[str, Any]:

@@ -24,6 +24,12 @@ _PLATFORMS = {
     "react-native": Platform.REACT_NATIVE,
     "roku": Platform.ROKU,
 }
+_STACKS = {
+    "browser": "javascript", "browser+wasm": "javascript", "nodejs": "javascript", "electron": "javascript",
+    "react-native": "javascript", "flutter": "dart", "ios": "swift", "roku": "brightscript", "ndk": "cpp",
+    "cpp": "cpp", "rum-cpp": "cpp", "windows": "cpp", "macos": "cpp", "linux": "cpp", "ios+il2cpp": "csharp",
+    "ndk+il2cpp": "csharp", "unity": "csharp", "maui": "csharp", "android": "",
+}  # fmt: skip
 
 
 def language_of_source(source: str) -> str:
@@ -34,3 +40,17 @@ def language_of_source(source: str) -> str:
 def platform_of_source(source: str) -> Platform:
     """The platform of a log: that of the browser and mobile SDKs by their source, the back end for all others."""
     return _PLATFORMS.get(source.lower(), Platform.BACKEND)
+
+
+def platform_of_sdk(source: str) -> Platform:
+    """The platform of what a browser or mobile SDK sent; unknown for those that the API has no name for (`unity`)."""
+    return _PLATFORMS.get(source.lower(), Platform.UNKNOWN)
+
+
+def language_of_sdk(source: str, source_type: str) -> str:
+    """The language of an error that a browser or mobile SDK sent, where its kind of stack tells one.
+
+    `source_type` names the form of the stack: native code inside a React Native program has another than the program.
+    Empty where two languages share one form (Java and Kotlin): the stack itself tells then.
+    """
+    return _STACKS.get(source_type.lower(), _STACKS.get(source.lower(), ""))
