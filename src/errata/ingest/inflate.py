@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import brotli
 import zstandard
 from isal import isal_zlib
 
 from errata.base.errors import Invalid, TooLarge, Unsupported
 
-ENCODINGS = ("gzip", "deflate", "zstd", "identity")
+ENCODINGS = ("gzip", "deflate", "zstd", "br", "identity")
 """What is read, in the order in which answers name it."""
 
 
@@ -15,9 +16,9 @@ def inflate(body: bytes, encoding: str, max_bytes: int) -> bytes:
     """The body without its content encoding (the header's value; empty means identity), at most `max_bytes` long.
 
     gzip may have several members and zero padding, deflate may come with or without its zlib wrapper, zstd in several
-    frames. Raises `Unsupported` for other encodings and for more than one on top of each other, `TooLarge` over
-    `max_bytes` (never more than a few MiB beyond it are made), `Invalid` for data that are damaged, cut short, or
-    followed by something else.
+    frames; `br` is Brotli, which Sentry's SDK for Python prefers where its program has it. Raises `Unsupported` for
+    other encodings and for more than one on top of each other, `TooLarge` over `max_bytes` (never more than a few MiB
+    beyond it are made), `Invalid` for data that are damaged, cut short, or followed by something else.
     """
     name = encoding.strip().lower()
     if not name or name == "identity":
@@ -129,6 +130,28 @@ def _zstd_frame(
     raise Invalid("The compressed body is cut short.", where="body")
 
 
+def _unbrotli(body: bytes, max_bytes: int) -> bytes:
+    parts: list[bytes] = []
+    at, room = 0, max_bytes
+    decompressor = brotli.Decompressor()
+    while not decompressor.is_finished():
+        piece = body[at : at + _SLICE] if decompressor.can_accept_more_data() else b""
+        at += len(piece)
+        try:
+            part = decompressor.process(piece, output_buffer_limit=_SLICE)
+        except brotli.error as error:
+            raise Invalid(f"The compressed body is damaged: {error}.", where="body") from None
+        if not piece and not part and not decompressor.is_finished():
+            raise Invalid("The compressed body is cut short.", where="body")
+        room -= len(part)
+        if room < 0:
+            raise _too_large(max_bytes)
+        parts.append(part)
+    if at != len(body):
+        raise Invalid("Something follows the end of the compressed body.", where="body")
+    return b"".join(parts)
+
+
 def _too_large(max_bytes: int) -> TooLarge:
     return TooLarge(f"The body is larger than {max_bytes} bytes without its compression.", where="body")
 
@@ -138,6 +161,7 @@ _DECODERS = {
     "x-gzip": _gunzip,
     "deflate": _inflate_zlib,
     "zstd": _unzstd,
+    "br": _unbrotli,
     "identity": _within,
 }
 _MAX_MEMBERS = 1000

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import zlib
 
+import brotli
 import pytest
 import zstandard
 from hypothesis import given
@@ -39,6 +40,7 @@ PACK = {
     " deflate": bare,
     "zstd": zstandard.compress,
     "zstd ": unsized_zstd,
+    "br": lambda data: brotli.compress(data, quality=4),
 }
 
 
@@ -79,15 +81,15 @@ def test_members_beyond_count_are_refused() -> None:
         inflate(zstandard.compress(b"") * 5_000, "zstd", LIMIT)
 
 
-@pytest.mark.parametrize(
-    "bomb", [gzip.compress(b"\0" * (1 << 27)), unsized_zstd(b"\0" * (1 << 27)), zstandard.compress(b"\0" * (1 << 27))]
-)
-def test_a_bomb_is_too_large(bomb: bytes) -> None:
+@pytest.mark.parametrize("encoding", ["gzip", "zstd", "zstd ", "br"])
+def test_a_bomb_is_too_large(encoding: str) -> None:
+    bomb = PACK[encoding](b"\0" * (1 << 27))
+
     with pytest.raises(TooLarge):
-        inflate(bomb, "gzip" if bomb[:1] == b"\x1f" else "zstd", LIMIT)
+        inflate(bomb, encoding, LIMIT)
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", " deflate", "zstd", "zstd "])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", " deflate", "zstd", "zstd ", "br"])
 def test_a_body_cut_short_or_followed_by_garbage_is_invalid(encoding: str) -> None:
     packed = PACK[encoding](TEXT)
 
@@ -100,19 +102,19 @@ def test_a_body_cut_short_or_followed_by_garbage_is_invalid(encoding: str) -> No
         inflate(packed + b"garbage", encoding, LIMIT)
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "zstd"])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "zstd", "br"])
 def test_a_body_that_is_not_packed_at_all_is_invalid(encoding: str) -> None:
     with pytest.raises(Invalid):
         inflate(TEXT, encoding, LIMIT)
 
 
-@pytest.mark.parametrize("encoding", ["br", "gzip, gzip", "gzip,deflate", "compress", "x" * 10_000])
+@pytest.mark.parametrize("encoding", ["lz4", "gzip, gzip", "gzip,deflate", "compress", "x" * 10_000])
 def test_other_encodings_name_the_allowed_ones(encoding: str) -> None:
-    with pytest.raises(Unsupported, match="gzip, deflate, zstd, identity"):
+    with pytest.raises(Unsupported, match="gzip, deflate, zstd, br, identity"):
         inflate(TEXT, encoding, LIMIT)
 
 
-@given(st.binary(max_size=200), st.sampled_from(["gzip", "deflate", "zstd"]), st.booleans())
+@given(st.binary(max_size=200), st.sampled_from(["gzip", "deflate", "zstd", "br"]), st.booleans())
 def test_nothing_but_the_documented_errors_is_raised(data: bytes, encoding: str, real_start: bool) -> None:
     body = PACK[encoding](TEXT)[:20] + data if real_start else data
     with contextlib.suppress(Invalid, TooLarge):
