@@ -10,6 +10,7 @@ from errata.access.reads import AccessReads
 from errata.base.clock import Clock
 from errata.base.facts import Actor
 from errata.base.ids import IssueId, UserId
+from errata.events.recent import RecentRequests
 from errata.issues.model import Issue, IssueHit, IssueSearch, IssueState
 
 
@@ -49,4 +50,5 @@ class Rooms:
     issue_commands: IssueChanging
     access: AccessReads
     access_commands: AccessCommands
+    intake: RecentRequests
     clock: Clock

@@ -23,11 +23,13 @@ from errata.base.clock import Clock, SystemClock
 from errata.base.errors import Invalid, Unavailable
 from errata.base.ids import random_id
 from errata.events import batches
+from errata.events.recent import RecentRequests
 from errata.events.store import EventStore
 from errata.http.protocol import ProtocolLimits
 from errata.http.server import server_of
 from errata.ingest.doors.door import DoorLimits
 from errata.ingest.lately import Lately
+from errata.ingest.origins import Origins
 from errata.ingest.receive import IntakeLimits
 from errata.ingest.routes import IntakeApp, routes_of
 from errata.issues.commands import IssueCommands
@@ -101,7 +103,9 @@ def build_intake(
     """The addresses that SDKs send to."""
     logs = DoorLimits(settings.intake_max_body_bytes, settings.intake_max_entries)
     limits = IntakeLimits(body_timeout_s=settings.body_timeout_s)
-    return IntakeApp(routes_of(logs), limits, writer, access.intake_keys, lambda _scope: False, clock, tally, lately)
+    origins = Origins(settings.browser_origins.split(","))
+    keys = access.intake_keys
+    return IntakeApp(routes_of(logs), limits, writer, keys, lambda _scope: False, clock, tally, lately, origins)
 
 
 def build_front(
@@ -115,6 +119,7 @@ def build_front(
         issue_commands=IssueCommands(database, clock, random_id),
         access=access.reads,
         access_commands=access.commands,
+        intake=RecentRequests(database),
         clock=clock,
     )
     metrics = Metrics([lambda: figures_of(watched), tally.figures])

@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from errata.events.tables import intake_recent
+from errata.storage.sql import Database
 
 MAX_REQUESTS = 1000
 """Requests kept of all senders together."""
@@ -71,6 +72,18 @@ class Recent(msgspec.Struct, frozen=True):
     def sender(self) -> tuple[str, UUID | None, str]:
         """Whose request it is, as far as samples are shared out."""
         return self.intake, self.key_id, self.client
+
+
+class RecentRequests:
+    """Reads the sample for whoever asks."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def recent(self, *, limit: int, intake: str = "", key_id: UUID | None = None) -> list[Recent]:
+        """The newest requests first, of one intake or key where asked. Raises Unavailable."""
+        with self._db.read() as tx:
+            return listing(tx, limit=limit, intake=intake, key_id=key_id)
 
 
 def put(tx: Connection, requests: Sequence[Recent]) -> None:
