@@ -1,19 +1,20 @@
 from __future__ import annotations
 
 import math
+from array import array
 from uuid import UUID
 
 import pytest
 from event_rows import AT, DAY, HOUR, WEEK, a_row, fingerprint
 
-from errata.base.clock import from_ms
 from errata.base.errors import Invalid, Unavailable
 from errata.events.facets import EVENTS
 from errata.events.model import Platform, Track
-from errata.events.store import Candidate, EventSearch, EventStore, Order
+from errata.events.search import Aliases, EventSearch, FingerprintSet, KnownIssues, Order, packed
+from errata.events.store import EventStore
 from errata.query import to_clickhouse
-from errata.query.bind import bind
-from errata.query.nodes import Field
+from errata.query.bind import InSet, bind
+from errata.query.nodes import And, Field, Not, Or
 from errata.query.parse import parse
 from errata.stacks.model import Frame
 from errata.storage.clickhouse import ClickHouse
@@ -233,27 +234,88 @@ def test_track_platform_query_and_unfinished_batches_narrow_a_search(events, nex
     assert counts(events.count_by_issue(a_search('env:"x\'); DROP TABLE events --"'))) == {}
 
 
-def test_candidates_restrict_and_order_by_what_the_state_knows(events, next_batch):
+def packed_of(*numbers: int) -> bytes:
+    return packed([fingerprint(number).hex for number in numbers])
+
+
+def known_issues(*issues: tuple[int, int, bool]) -> KnownIssues:
+    """(fingerprint, first seen, crash) of each."""
+    numbers, first_seen, crashed = zip(*issues, strict=True)
+    return KnownIssues(packed_of(*numbers), array("q", first_seen).tobytes(), bytes(crashed))
+
+
+def test_what_the_state_knows_orders_hits_and_leaves_out_the_unknown(events, next_batch):
     batch = next_batch()
     events.insert(batch, [a_row(batch, entry, issue=entry % 4) for entry in range(10)])
-    known = tuple(
-        Candidate(fingerprint(number), from_ms(at), False) for number, at in ((1, AT), (3, AT - 1), (2**127 + 5, 0))
-    )
+    known = known_issues((1, AT, False), (3, AT - 1, False), (2**127 + 5, 0, False))
 
-    by_age = events.count_by_issue(a_search(candidates=known, order=Order.FIRST_SEEN))
-    by_count = events.count_by_issue(a_search(candidates=known))
+    hits = events.count_by_issue(a_search(known=known, order=Order.FIRST_SEEN))
 
-    assert [hit.fingerprint.int for hit in by_age] == [1, 3]
-    assert counts(by_count) == {1: 3, 3: 2}
-    assert events.count_by_issue(a_search(candidates=())) == []
+    assert [(hit.fingerprint.int, hit.total_count) for hit in hits] == [(1, 3), (3, 2)]
 
 
-def test_many_candidates_travel_with_the_search(events, next_batch):
+def test_unknown_issues_count_as_old_where_only_some_are_known(events, next_batch):
+    batch = next_batch()
+    events.insert(batch, [a_row(batch, issue=1), a_row(batch, 1, issue=2)])
+    known = known_issues((2, AT, False))
+
+    hits = events.count_by_issue(a_search(known=known, known_in_part=True, order=Order.PRIORITY))
+
+    assert [hit.fingerprint.int for hit in hits] == [2, 1]
+
+
+def test_many_known_issues_travel_with_a_search(events, next_batch):
     batch = next_batch()
     events.insert(batch, [a_row(batch, issue=77)])
-    known = tuple(Candidate(fingerprint(number), from_ms(AT), True) for number in range(50_000))
+    known = known_issues(*((number, AT, True) for number in range(50_000)))
 
-    assert counts(events.count_by_issue(a_search(candidates=known))) == {77: 1}
+    assert counts(events.count_by_issue(a_search(known=known, order=Order.FIRST_SEEN))) == {77: 1}
+
+
+def test_a_condition_may_refer_to_sets_of_issues(events, next_batch):
+    batch = next_batch()
+    events.insert(batch, [a_row(batch, entry, issue=entry, env="prod" if entry % 2 else "dev") for entry in range(6)])
+    sets = (FingerprintSet("one", packed_of(0, 1, 2**127 + 5)), FingerprintSet("two", packed_of(1, 2, 3)))
+    in_one, in_two = InSet("fingerprint", "one"), InSet("fingerprint", "two")
+    prod = bind(parse("env:prod"), EVENTS)
+
+    def found(tree) -> set[int]:
+        return set(counts(events.count_by_issue(a_search(condition=to_clickhouse.compile(tree), sets=sets))))
+
+    assert found(in_one) == {0, 1}
+    assert found(Or((in_one, in_two))) == {0, 1, 2, 3}
+    assert found(And((Not(in_one), in_two))) == {2, 3}
+    assert found(Or((prod, Not(in_two)))) == {0, 1, 3, 4, 5}
+
+
+@pytest.mark.parametrize("order", [Order.TOTAL_COUNT, Order.IMPACTED_SESSIONS, Order.PRIORITY, Order.FIRST_SEEN])
+def test_fingerprints_of_one_issue_are_counted_together(events, next_batch, order):
+    batch = next_batch()
+    rows = [
+        a_row(batch, entry, issue=issue, at=AT - issue, usr_id=f"u{user}", session_id=f"s{user}")
+        for entry, (issue, user) in enumerate([(1, 1), (1, 2), (2, 1), (3, 2), (3, 3), (4, 9), (5, 9), (5, 9)])
+    ]
+    events.insert(batch, rows)
+    aliases = Aliases(packed_of(2, 3, 8), packed_of(1, 1, 5))
+    known = known_issues(*((number, AT - number, False) for number in (1, 4, 5)))
+    needs_known = order in (Order.PRIORITY, Order.FIRST_SEEN)
+
+    hits = events.count_by_issue(a_search(order=order, aliases=aliases, known=known if needs_known else None))
+
+    found = [(hit.fingerprint.int, hit.total_count, hit.impacted_users, hit.impacted_sessions) for hit in hits]
+    assert found[0] == (1, 5, 3, 3)
+    assert sorted(found) == [(1, 5, 3, 3), (4, 1, 1, 1), (5, 2, 1, 1)]
+
+
+def test_fifty_thousand_aliases_travel_with_a_search(events, next_batch):
+    batch = next_batch()
+    events.insert(batch, [a_row(batch, entry, issue=1000 + entry) for entry in range(40)])
+    aliases = Aliases(packed_of(*range(1000, 51_000)), packed_of(*(1 + number % 7 for number in range(1000, 51_000))))
+
+    found = counts(events.count_by_issue(a_search(aliases=aliases)))
+
+    assert sum(found.values()) == 40
+    assert set(found) == set(range(1, 8))
 
 
 def test_sessions_order_hits(events, next_batch):
@@ -281,12 +343,10 @@ def test_priority_follows_the_published_weights(events, next_batch):
         for entry, age in enumerate(ages)
     ]
     events.insert(batch, rows)
-    known = tuple(
-        Candidate(fingerprint(issue), from_ms(now - days * DAY), crash) for issue, (_, days, crash, _) in plan.items()
-    )
+    known = known_issues(*((issue, now - days * DAY, crash) for issue, (_, days, crash, _) in plan.items()))
 
     hits = events.count_by_issue(
-        a_search(order=Order.PRIORITY, candidates=known, from_ms=now - 2 * DAY, to_ms=now, now_ms=now)
+        a_search(order=Order.PRIORITY, known=known, from_ms=now - 2 * DAY, to_ms=now, now_ms=now)
     )
 
     def score(issue: int) -> float:

@@ -122,10 +122,20 @@ def test_folder_with_odd_characters_in_its_name_can_be_migrated(tmp_path: Path) 
 
 
 def _declarations(tx: Transaction) -> dict[str, list[str]]:
-    """By name: the lines of each table and index as SQLite keeps them; their order within does not matter."""
+    """By name: the declaration of each table and index; the order within, and white space, do not matter."""
     found = tx.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'"))
-    return {
-        name: sorted(line.strip().rstrip(",") for line in declared.splitlines())
-        for name, declared in found
-        if not name.startswith("sqlite_")
-    }
+    return {name: _pieces(declared) for name, declared in found if not name.startswith("sqlite_")}
+
+
+def _pieces(declared: str) -> list[str]:
+    """What stands before, between and behind the commas of the outermost parentheses."""
+    head, _, rest = declared.partition("(")
+    body, _, tail = rest.rpartition(")")
+    pieces, depth = [""], 0
+    for char in body:
+        depth += (char == "(") - (char == ")")
+        if char == "," and not depth:
+            pieces.append("")
+        else:
+            pieces[-1] += char
+    return sorted(" ".join(piece.split()) for piece in (head, tail, *pieces))

@@ -19,6 +19,7 @@ from errata.query.facets import (
     Several,
     Tagged,
     Text,
+    Unit,
     Unlike,
     Values,
 )
@@ -67,6 +68,8 @@ AFTER_ATTRIBUTES = RESERVED | {
 
 _CASES = {"status": Case.MIXED, "platform": Case.MIXED, "language": Case.MIXED}
 """Enumerated facets: their case is ignored wherever their values come from."""
+_UNITS = {"duration": Unit.NANOSECOND}
+"""Attributes whose numbers may be asked for with a suffix; the standard attribute counts nanoseconds."""
 _ISSUE = "issue."
 _ERROR = "error."
 
@@ -113,6 +116,10 @@ class EventCatalogue:
         tag = Tagged(TAGS, name, _CASES.get(name, Case.EXACT))
         return (tag, *_attribute(name)) if name.startswith(_ERROR) else (tag,)
 
+    def places_beside(self, _field: Field) -> tuple[Place, ...]:
+        """None: an event says everything of itself in one place."""
+        return ()
+
     def places_within(self, field: Field) -> tuple[Place, ...]:
         """The columns of attributes below it; those in the map are found by the map itself."""
         if not field.is_attribute and not field.name.startswith(_ERROR):
@@ -125,7 +132,7 @@ class EventCatalogue:
 def _attribute(name: str) -> tuple[Place, ...]:
     if name in OWN_COLUMNS:
         return (OWN_COLUMNS[name],)
-    entry = Entry(ATTRIBUTES, name, _CASES.get(name, Case.EXACT))
+    entry = Entry(ATTRIBUTES, name, _CASES.get(name, Case.EXACT), _UNITS.get(name, Unit.NONE))
     return (entry, AFTER_ATTRIBUTES[name]) if name in AFTER_ATTRIBUTES else (entry,)
 
 

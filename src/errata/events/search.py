@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
@@ -15,7 +17,10 @@ from errata.events.rows import EventRow, Payload
 
 
 class Order(Enum):
-    """How hits are ordered; the values are the API's words. Ties: the latest matching event first, then fingerprint."""
+    """How hits are ordered; the values are the API's words. Ties: the latest matching event first, then fingerprint.
+
+    FIRST_SEEN and PRIORITY need `EventSearch.known`.
+    """
 
     TOTAL_COUNT = "TOTAL_COUNT"
     FIRST_SEEN = "FIRST_SEEN"
@@ -35,22 +40,60 @@ class Condition(Protocol):
         """Values of its `{name:Type}` placeholders."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An issue that a search may find, with what only the state knows of it. `first_seen` is aware, UTC."""
+def packed(digits: Sequence[str]) -> bytes:
+    """UUIDs, each as its 32 digits, in the event store's form: two little-endian halves, the higher first."""
+    halves = array("Q", bytes.fromhex("".join(digits)))
+    if sys.byteorder == "little":
+        halves.byteswap()
+    return halves.tobytes()
 
-    fingerprint: Fingerprint
-    first_seen: datetime
-    is_crash: bool
+
+@dataclass(frozen=True, slots=True)
+class FingerprintSet:
+    """Fingerprints that travel with a search as the table `name`, to which its condition refers.
+
+    `fingerprints` are 16 bytes each, as `packed` puts them.
+    """
+
+    name: str
+    fingerprints: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KnownIssues:
+    """What only the state knows of issues, column by column, one value an issue.
+
+    `fingerprints` as in `FingerprintSet`, each the one under which its issue is counted; `first_seen` are epoch
+    milliseconds in eight bytes, `is_crash` 0 or 1 in one byte.
+    """
+
+    fingerprints: bytes
+    first_seen: bytes
+    is_crash: bytes
+
+    def __len__(self) -> int:
+        return len(self.is_crash)
+
+
+@dataclass(frozen=True, slots=True)
+class Aliases:
+    """Fingerprints that count under another one, their issue's main one: `fingerprints[i]` under `mains[i]`."""
+
+    fingerprints: bytes = b""
+    mains: bytes = b""
+
+    def __bool__(self) -> bool:
+        return bool(self.fingerprints)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventSearch:
     """Which events: those of the window `[from_ms, to_ms)` that pass every filter given.
 
-    `platforms` empty means any. `candidates` restricts to issues; None does not, and is allowed only for orders that
-    need nothing from the state. `pending` are batches inserted but not yet folded into issues: their rows do not
-    count. `now_ms` is the moment from which PRIORITY looks back.
+    `platforms` empty means any. `sets` are those that the condition refers to. Fingerprints of one issue are counted
+    together by `aliases`. `known` gives orders what they need of the state; issues that are not in it are left out,
+    unless `known_in_part`: then they count as old. `pending` are batches inserted but not yet folded into issues: their
+    rows do not count. `now_ms` is the moment from which PRIORITY looks back.
     """
 
     from_ms: int
@@ -61,13 +104,19 @@ class EventSearch:
     platforms: tuple[Platform, ...] = ()
     order: Order = Order.TOTAL_COUNT
     limit: int = 100
-    candidates: tuple[Candidate, ...] | None = None
+    sets: tuple[FingerprintSet, ...] = ()
+    aliases: Aliases = Aliases()
+    known: KnownIssues | None = None
+    known_in_part: bool = False
     pending: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One fingerprint with the counts of its matching events. Users and sessions are distinct ones, 0 if none known."""
+    """One issue's main fingerprint with the counts of its matching events.
+
+    Users and sessions are distinct ones, 0 where none is known.
+    """
 
     fingerprint: Fingerprint
     total_count: int

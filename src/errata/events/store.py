@@ -6,7 +6,6 @@ from `query/to_clickhouse.py`; identifiers come from the table and the facet cat
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -16,14 +15,14 @@ import msgspec
 from errata.base.clock import to_ms
 from errata.base.errors import Invalid, TooLarge, Unavailable
 from errata.base.ids import Fingerprint
+from errata.events import ranking
 from errata.events.model import Track
 from errata.events.rows import EventRow, Payload, without_surrogates
-from errata.events.search import Candidate, Condition, EventSearch, Hit, IssueFold, Order, StoredEvent
+from errata.events.search import Condition, EventSearch, Hit, IssueFold, Order, StoredEvent
 from errata.query.facets import Column, Elements, Entry, Joined, Place, Tagged
 from errata.storage.clickhouse import ClickHouse, External
 
 __all__ = [
-    "Candidate",
     "Condition",
     "EventSearch",
     "EventStore",
@@ -78,30 +77,6 @@ FROM events
 WHERE batch = {{batch:UInt64}}
 """
 
-# Every matching fingerprint is counted whatever the order; what the state knows joins the few that are left.
-# `uniq` is exact far beyond 10 000 distinct values and bounded above.
-_HITS = """
-SELECT fingerprint, total, users, sessions
-FROM (
-    SELECT fingerprint, count() AS total, max(timestamp) AS last,
-        uniqIf(usr_key, usr_key != 0) AS users, uniqIf(session_key, session_key != 0) AS sessions{more}
-    FROM events
-    WHERE {where}
-    GROUP BY fingerprint
-) AS found{join}
-ORDER BY {order} DESC, last DESC, fingerprint
-LIMIT {{limit:UInt32}}
-"""
-_JOIN = " INNER JOIN candidates USING (fingerprint)"
-_RECENT = """,
-        countIf(timestamp >= fromUnixTimestamp64Milli({now:Int64} - 86400000, 'UTC')) AS day,
-        countIf(timestamp >= fromUnixTimestamp64Milli({now:Int64} - 3600000, 'UTC')) AS hour,
-        max(has_in_app) AS in_app"""
-_SCORE = """3 * exp(-greatest(0, {now:Int64} - first_seen) / 86400000 / 7)
-    + log10(1 + day)
-    + least(4, greatest(0, log2((hour + 1) / ((day - hour) / 23 + 1))))
-    + 2 * is_crash + in_app"""
-"""Relevance: young, frequent in the last day, rising in the last hour, a crash, in own code. Rule: explorer."""
 _AT = "fromUnixTimestamp64Milli({%s:Int64}, 'UTC')"
 
 
@@ -189,23 +164,10 @@ class EventStore:
 
         Raises Invalid for a condition that the store refuses, TooLarge when it needs too much.
         """
-        if search.candidates is not None and not search.candidates:
-            return []
         question = _Question(search)
-        orders = {
-            Order.TOTAL_COUNT: "total",
-            Order.IMPACTED_SESSIONS: "sessions",
-            Order.FIRST_SEEN: "first_seen",
-            Order.PRIORITY: f"({_SCORE})",
-        }
-        sql = _HITS.format(
-            more=_RECENT if search.order is Order.PRIORITY else "",
-            where=question.where,
-            join=_JOIN if search.order in (Order.FIRST_SEEN, Order.PRIORITY) else "",
-            order=orders[search.order],
-        )
         question.parameters |= {"limit": search.limit, "now": search.now_ms}
-        rows = self._ask(sql, question)
+        question.externals += ranking.tables_of(search)
+        rows = self._ask(ranking.statement(search, question.where), question)
         return [Hit(Fingerprint(fingerprint), *counts) for fingerprint, *counts in rows]
 
     def series(self, search: EventSearch, buckets: int) -> list[int]:
@@ -296,11 +258,11 @@ LIMIT {{limit:UInt32}}
 
 
 class _Question:
-    """The WHERE of a search, its parameters, and the candidates that travel with it."""
+    """The WHERE of a search, its parameters, and the tables that travel with it."""
 
     def __init__(self, search: EventSearch) -> None:
         self.parameters: dict[str, object] = {"from": search.from_ms, "to": search.to_ms}
-        self.externals: tuple[External, ...] = ()
+        self.externals = tuple(External(each.name, "fingerprint UUID", each.fingerprints) for each in search.sets)
         parts = [f"timestamp >= {_AT % 'from'}", f"timestamp < {_AT % 'to'}"]
         if search.track is not None:
             parts.append("track = {track:String}")
@@ -311,24 +273,10 @@ class _Question:
         if search.pending:
             parts.append("batch NOT IN {pending:Array(UInt64)}")
             self.parameters["pending"] = list(search.pending)
-        if search.candidates is not None:
-            parts.append("fingerprint IN (SELECT fingerprint FROM candidates)")
-            self.externals = (_candidates_table(search.candidates),)
         if search.condition is not None:
             parts.append(f"({search.condition.sql})")
             self.parameters |= search.condition.parameters
         self.where = " AND ".join(parts)
-
-
-def _candidates_table(candidates: Sequence[Candidate]) -> External:
-    """A UUID is two little-endian halves, the higher first."""
-    pack = struct.Struct("<QQqB").pack
-    low = (1 << 64) - 1
-    data = b"".join(
-        pack(each.fingerprint.int >> 64, each.fingerprint.int & low, to_ms(each.first_seen), each.is_crash)
-        for each in candidates
-    )
-    return External("candidates", "fingerprint UUID, first_seen Int64, is_crash UInt8", data)
 
 
 def _bucket(search: EventSearch, buckets: int, question: _Question) -> str:

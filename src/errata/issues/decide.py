@@ -10,6 +10,7 @@ from errata.base.facts import SYSTEM, Actor, Fact
 from errata.base.ids import IssueId, NewId, UserId, issue_id_of
 from errata.events.model import Platform, Track
 from errata.events.search import IssueFold
+from errata.issues.causes import cause_of
 from errata.issues.languages import UNKNOWN, api_language
 from errata.issues.model import Issue, IssueState
 
@@ -39,6 +40,7 @@ def opened(fold: IssueFold, at: datetime) -> Issue:
         grouping_version=fold.grouping_version,
         event_count=0,
         opened_at=at,
+        suspected_cause=cause_of(fold.error_type, fold.error_message),
     )
 
 

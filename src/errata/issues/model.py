@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from errata.base.ids import IssueId, TeamId, UserId
 from errata.events.model import Platform, Track
+from errata.issues.causes import Cause
 
 
 class IssueState(StrEnum):
@@ -52,7 +53,8 @@ class Issue:
     """One issue. Times are aware UTC with millisecond precision and follow the events' own time, not arrival.
 
     `languages` hold the API's enum values in alphabetical order. `team_ids` are the owners that exist as teams.
-    `event_count` counts all events since the issue opened, whatever the retention of samples.
+    `event_count` counts all events since the issue opened, whatever the retention of samples. `suspected_cause` is
+    settled when the issue opens.
     """
 
     id: IssueId
@@ -78,6 +80,7 @@ class Issue:
     resolved_at: datetime | None = None
     regression: Regression | None = None
     team_ids: tuple[TeamId, ...] = ()
+    suspected_cause: Cause = Cause.CODE_EXCEPTION
 
 
 @dataclass(frozen=True, slots=True)

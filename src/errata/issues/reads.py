@@ -2,41 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from errata.base.clock import Clock, to_ms
 from errata.base.errors import NotFound
 from errata.base.ids import IssueId
 from errata.events import batches
-from errata.events.facets import EVENTS
 from errata.events.model import Platform
-from errata.events.store import Candidate, EventSearch, EventStore, Order
+from errata.events.search import EventSearch, Hit, Order
+from errata.events.store import EventStore
 from errata.issues import store
+from errata.issues.aliases import KnownAliases
+from errata.issues.facets import ISSUES
+from errata.issues.members import CaseKeys, Window, answers_to, known_issues
 from errata.issues.model import Issue, IssueHit, IssueSearch, OrderBy, Persona
+from errata.issues.plan import NOTHING, all_of, answered, filters_of, questions_of
 from errata.query import to_clickhouse
 from errata.query.bind import bind
 from errata.query.parse import parse
-from errata.storage.sql import Database, Transaction
+from errata.storage.sql import Database
 
 MAX_HITS = 100
 """Issues in one answer, as the API documents it."""
-MAX_CANDIDATES = 200_000
-"""Issues that one search takes from the state, where it filters or sorts by what only the state knows: the newest."""
-
+_NEWEST = (5_000, 50_000, 1_000_000)
+"""How many issues are taken along at a time, newest first, until a search by FIRST_SEEN has found enough."""
+_KNOWN_YOUNG = 200_000
+"""Issues whose age counts for PRIORITY, the newest; where there are more, others count as old and as no crash."""
 _PLATFORMS: dict[Persona, tuple[Platform, ...]] = {
     Persona.ALL: (),
     Persona.BROWSER: (Platform.BROWSER,),
     Persona.MOBILE: (Platform.ANDROID, Platform.IOS, Platform.FLUTTER, Platform.REACT_NATIVE, Platform.ROKU),
     Persona.BACKEND: (Platform.BACKEND, Platform.UNKNOWN),
 }
-_NEEDS_STATE = frozenset({OrderBy.FIRST_SEEN, OrderBy.PRIORITY})
 
 
 class IssueReads:
     """Reading issues. Every answer is one moment of the state; counts follow at most a batch behind."""
 
-    def __init__(self, db: Database, events: EventStore, clock: Clock) -> None:
+    def __init__(self, db: Database, events: EventStore, clock: Clock, cases: CaseKeys | None = None) -> None:
+        """`cases` answers for `issue.case`; without it no issue has one."""
         self._db = db
         self._events = events
         self._clock = clock
+        self._cases = cases
+        self._aliases = KnownAliases()
 
     def get(self, issue_id: IssueId) -> Issue:
         """One issue. Raises NotFound."""
@@ -52,26 +61,7 @@ class IssueReads:
         Ties are settled by the latest matching event, then by fingerprint. Raises Invalid for a query that cannot be
         read (`where` is `query`), Unavailable when the event store does not answer.
         """
-        condition = to_clickhouse.compile(bind(parse(search.query), EVENTS))
-        with self._db.read() as tx:
-            pending = batches.pending(tx)
-            candidates = self._candidates(tx, search)
-        if candidates is not None and not candidates:
-            return []
-        hits = self._events.count_by_issue(
-            EventSearch(
-                condition=condition,
-                from_ms=search.from_ms,
-                to_ms=search.to_ms,
-                track=search.track,
-                platforms=_PLATFORMS[search.persona] if search.persona else (),
-                order=Order(search.order_by.value),
-                now_ms=min(search.to_ms, to_ms(self._clock.now())),
-                limit=MAX_HITS,
-                candidates=candidates,
-                pending=pending,
-            )
-        )
+        hits = self._hits(search)
         with self._db.read() as tx:
             issues = store.issues_of(tx, [hit.fingerprint for hit in hits])
         return [
@@ -80,13 +70,54 @@ class IssueReads:
             if hit.fingerprint in issues
         ]
 
-    @staticmethod
-    def _candidates(tx: Transaction, search: IssueSearch) -> tuple[Candidate, ...] | None:
-        """The issues allowed by what the state alone knows; None where that restricts nothing."""
-        filtered = search.states or search.assignee_ids or search.team_ids
-        if not filtered and search.order_by not in _NEEDS_STATE:
-            return None
-        return tuple(
-            Candidate(fingerprint, first_seen, is_crash)
-            for fingerprint, first_seen, is_crash in store.candidates(tx, search, limit=MAX_CANDIDATES)
+    def _hits(self, search: IssueSearch) -> list[Hit]:
+        tree = all_of([bind(parse(search.query), ISSUES), filters_of(search)])
+        window = Window(search.from_ms, search.to_ms, self._clock.now())
+        with self._db.read() as tx:
+            pending = batches.pending(tx)
+            answers, sets = answers_to(tx, questions_of(tree), window, self._cases)
+            aliases = self._aliases.read(tx)
+        tree = answered(tree, answers)
+        if tree == NOTHING:
+            return []
+        asked = EventSearch(
+            condition=to_clickhouse.compile(tree),
+            from_ms=search.from_ms,
+            to_ms=search.to_ms,
+            track=search.track,
+            platforms=_PLATFORMS[search.persona] if search.persona else (),
+            order=Order(search.order_by.value),
+            now_ms=min(search.to_ms, to_ms(window.now)),
+            limit=MAX_HITS,
+            sets=sets,
+            aliases=aliases,
+            pending=pending,
         )
+        match search.order_by:
+            case OrderBy.FIRST_SEEN:
+                return self._newest(asked, window)
+            case OrderBy.PRIORITY:
+                return self._by_priority(asked, window)
+            case _:
+                return self._events.count_by_issue(asked)
+
+    def _newest(self, asked: EventSearch, window: Window) -> list[Hit]:
+        """Hits by first sighting: looked for among the newest issues, then among more while there are too few."""
+        hits: list[Hit] = []
+        seen = 0
+        for limit in _NEWEST:
+            with self._db.read() as tx:
+                known = known_issues(tx, window, after=seen, limit=limit)
+            if known:
+                hits += self._events.count_by_issue(replace(asked, known=known, limit=MAX_HITS - len(hits)))
+            if len(hits) >= MAX_HITS or len(known) < limit:
+                break
+            seen += limit
+        return hits
+
+    def _by_priority(self, asked: EventSearch, window: Window) -> list[Hit]:
+        with self._db.read() as tx:
+            known = known_issues(tx, window, after=0, limit=_KNOWN_YOUNG)
+        if not known:
+            return []
+        return self._events.count_by_issue(replace(asked, known=known, known_in_part=len(known) == _KNOWN_YOUNG))

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    String,
+    bindparam,
+    cast,
+    func,
+    select,
+    update,
+)
 
 from errata.access.tables import teams
-from errata.base.clock import from_ms
 from errata.base.ids import Fingerprint, IssueId, TeamId, UserId
 from errata.base.parts import parts
 from errata.events.model import Platform, Track
-from errata.issues.model import Issue, IssueSearch, IssueState, Regression
+from errata.events.search import Aliases, packed
+from errata.issues.causes import Cause, cause_of
+from errata.issues.model import Issue, IssueState, Regression
 from errata.issues.tables import issue_fingerprints, issue_teams, issue_versions, issues
 from errata.storage.sql import upsert
 
@@ -117,31 +129,57 @@ def excluded_fingerprints(tx: Connection) -> set[Fingerprint]:
     return {Fingerprint(fingerprint) for fingerprint in tx.execute(query).scalars()}
 
 
-def candidates(tx: Connection, search: IssueSearch, *, limit: int) -> list[tuple[Fingerprint, datetime, bool]]:
-    """Fingerprints of the issues that a search's filters let through and that can have events in its window.
+def add_aliases(tx: Connection, owned: Sequence[tuple[Fingerprint, IssueId, int]], at: datetime) -> None:
+    """Have issues own further fingerprints: (fingerprint, issue that exists, grouping version).
 
-    Each with its issue's first sighting and crash mark, newest first; at most `limit`.
+    A fingerprint of another issue moves; of an issue that is given up all have to, its first one included. Events are
+    not touched: searches count an alias under its issue's first fingerprint.
     """
-    query = (
-        select(issue_fingerprints.c.fingerprint, issues.c.first_seen, issues.c.is_crash)
-        .join(issues, issues.c.id == issue_fingerprints.c.issue_id)
-        .where(issues.c.last_seen >= from_ms(search.from_ms), issues.c.first_seen < from_ms(search.to_ms))
-        .order_by(issues.c.first_seen.desc())
-        .limit(limit)
-    )
-    rows = tx.execute(_filtered(query, search)).all()
-    return [(Fingerprint(row.fingerprint), row.first_seen, row.is_crash) for row in rows]
+    mains = _mains(tx, list({issue_id for _, issue_id, _ in owned}))
+    newest = tx.scalar(select(func.max(issue_fingerprints.c.main_since)))
+    since = max(at, newest + timedelta(microseconds=1)) if newest else at
+    rows = [
+        {
+            "fingerprint": fingerprint,
+            "issue_id": issue_id,
+            "grouping_version": grouping_version,
+            "added_at": at,
+            "main": mains[issue_id],
+            "main_since": since,
+        }
+        for fingerprint, issue_id, grouping_version in owned
+        if fingerprint != mains[issue_id]
+    ]
+    upsert(tx, issue_fingerprints, rows, key=("fingerprint",), update=("issue_id", "main", "main_since"))
 
 
-def _filtered(query: Select[Any], search: IssueSearch) -> Select[Any]:
-    if search.states:
-        query = query.where(issues.c.state.in_([str(state) for state in search.states]))
-    if search.assignee_ids:
-        query = query.where(issues.c.assignee_id.in_(search.assignee_ids))
-    if search.team_ids:
-        owned = select(issue_teams.c.issue_id).join(teams, teams.c.handle == issue_teams.c.handle)
-        query = query.where(issues.c.id.in_(owned.where(teams.c.id.in_(search.team_ids))))
-    return query
+def _mains(tx: Connection, ids: Sequence[IssueId]) -> dict[IssueId, Fingerprint]:
+    found: dict[IssueId, Fingerprint] = {}
+    for part in parts(ids):
+        query = select(issue_fingerprints.c.issue_id, issue_fingerprints.c.fingerprint).where(
+            issue_fingerprints.c.issue_id.in_(part), issue_fingerprints.c.main.is_(None)
+        )
+        found |= {IssueId(issue_id): Fingerprint(fingerprint) for issue_id, fingerprint in tx.execute(query)}
+    return found
+
+
+def aliases_changed_at(tx: Connection) -> tuple[datetime | None, int]:
+    """What differs whenever `aliases` does; cheap to ask: one end of a small index, and its length."""
+    since = issue_fingerprints.c.main_since
+    newest, count = tx.execute(select(func.max(since), func.count(since)).where(since.is_not(None))).one()
+    return newest, count
+
+
+def aliases(tx: Connection) -> Aliases:
+    """Every alias with the fingerprint under which searches count its issue."""
+    columns = (issue_fingerprints.c.fingerprint, issue_fingerprints.c.main)
+    rows = tx.execute(select(*map(digits_of, columns)).where(issue_fingerprints.c.main_since.is_not(None))).all()
+    return Aliases(packed([row[0] for row in rows]), packed([row[1] for row in rows]))
+
+
+def digits_of(column: ColumnElement[UUID]) -> ColumnElement[str]:
+    """A UUID as its 32 digits: a hundred thousand UUID objects would take a second."""
+    return func.replace(cast(column, String), "-", "")
 
 
 def _owners(tx: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[TeamId, ...]]:
@@ -186,6 +224,9 @@ def _issue(row: Row[Any], team_ids: tuple[TeamId, ...]) -> Issue:
         resolved_at=row.resolved_at,
         regression=regression,
         team_ids=team_ids,
+        suspected_cause=(
+            Cause(row.suspected_cause) if row.suspected_cause else cause_of(row.error_type, row.error_message)
+        ),
     )
 
 
@@ -215,4 +256,5 @@ def _row(issue: Issue) -> dict[str, Any]:
         "regression_resolved_at": regression.resolved_at if regression else None,
         "regressed_at": regression.regressed_at if regression else None,
         "regressed_at_version": regression.regressed_at_version if regression else None,
+        "suspected_cause": str(issue.suspected_cause),
     }

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import TypeAlias
 
-from errata.query.facets import Case, Catalogue, Column, Entry, Joined, Kind, Place, Tagged, Text
+from errata.query.durations import length_of
+from errata.query.facets import Case, Catalogue, Column, Entry, Joined, Kind, Place, Tagged, Text, Unit
 from errata.query.faults import quoted, unsupported
 from errata.query.nodes import (
     All,
@@ -121,7 +122,18 @@ class TextTest:
     places: tuple[Text, ...]
 
 
-BoundLeaf: TypeAlias = FieldTest | TextTest
+@dataclass(frozen=True, slots=True)
+class InSet:
+    """The row's value of a column is one of those in a table of one column of that name, which goes with the question.
+
+    What planning puts in the place of a clause on joined values; both names are the planner's, never a user's.
+    """
+
+    column: str
+    table: str
+
+
+BoundLeaf: TypeAlias = FieldTest | TextTest | InSet
 BoundTree: TypeAlias = "Tree[BoundLeaf]"
 
 
@@ -146,7 +158,7 @@ def bind(tree: Node, catalogue: Catalogue) -> BoundTree:
 def joined_names(tree: BoundTree) -> tuple[str, ...]:
     """The names of fields that rows do not hold, in order of appearance, each once."""
     match tree:
-        case All() | TextTest():
+        case All() | TextTest() | InSet():
             return ()
         case And(parts) | Or(parts):
             return tuple(dict.fromkeys(name for part in parts for name in joined_names(part)))
@@ -156,7 +168,10 @@ def joined_names(tree: BoundTree) -> tuple[str, ...]:
             return tuple(place.name for place, _ in choices if isinstance(place, Joined))
 
 
-def _bind_leaf(leaf: Leaf, catalogue: Catalogue) -> BoundLeaf:
+_OnField: TypeAlias = Eq | FieldGlob | Cmp | Range | Cidr
+
+
+def _bind_leaf(leaf: Leaf, catalogue: Catalogue) -> BoundTree:
     match leaf:
         case Term(text) | Phrase(text):
             return TextTest(Words(text), catalogue.free_text)
@@ -167,17 +182,20 @@ def _bind_leaf(leaf: Leaf, catalogue: Catalogue) -> BoundLeaf:
         case FullTextGlob(pattern):
             return TextTest(WordPattern(pattern), catalogue.full_text)
         case Exists(field):
-            places = dict.fromkeys((*catalogue.places_of(field), *catalogue.places_within(field)))
-            return FieldTest(field, tuple((place, Present()) for place in places))
+            places = (*catalogue.places_of(field), *catalogue.places_beside(field), *catalogue.places_within(field))
+            return FieldTest(field, tuple((place, Present()) for place in dict.fromkeys(places)))
         case _:
-            test = _test_of(leaf)
-            return FieldTest(
-                leaf.field,
-                tuple((place, _adapted(test, place, leaf.field)) for place in catalogue.places_of(leaf.field)),
-            )
+            found = _field_test(leaf, catalogue.places_of(leaf.field))
+            beside = catalogue.places_beside(leaf.field)
+            return Or((found, _field_test(leaf, beside))) if beside else found
 
 
-def _test_of(leaf: Eq | FieldGlob | Cmp | Range | Cidr) -> Test:
+def _field_test(leaf: _OnField, places: tuple[Place, ...]) -> FieldTest:
+    test = _test_of(leaf)
+    return FieldTest(leaf.field, tuple((place, _adapted(test, place, leaf.field)) for place in places))
+
+
+def _test_of(leaf: _OnField) -> Test:
     match leaf:
         case Eq(_, value):
             return OneOf((value,))
@@ -217,13 +235,15 @@ def _block(text: str) -> Block:
 def _adapted(test: Test, place: Place, field: Field) -> Test:
     """The test as it has to be put to one place."""
     match place:
-        case Column(kind=Kind.INSTANT):
+        case Column(kind=Kind.INSTANT) | Joined(kind=Kind.INSTANT):
             return _on_instant(test, field)
         case Column(by_words=True) if isinstance(test, OneOf):
             return Holds(Words(test.texts[0]))
+        case Entry(unit=Unit.MILLISECOND | Unit.NANOSECOND) | Joined(unit=Unit.MILLISECOND | Unit.NANOSECOND):
+            test = _on_length(test, place.unit, field)
         case Entry() if isinstance(test, OneOf):
             test = OneOf(spellings(test.texts[0]))
-    case_of = place.case if isinstance(place, Column | Entry | Tagged) else Case.EXACT
+    case_of = place.case if isinstance(place, Column | Entry | Tagged | Joined) else Case.EXACT
     return _folded(test, case_of)
 
 
@@ -267,6 +287,32 @@ def _on_instant(test: Test, field: Field) -> Test:
             return Between(_instant_limit(low, field), _instant_limit(high, field))
         case _:
             return test
+
+
+def _on_length(test: Test, unit: Unit, field: Field) -> Test:
+    """A test on numbers of a unit, whose texts may be written with a suffix."""
+    match test:
+        case OneOf((text,)):
+            length = length_of(text, unit)
+            return OneOf(spellings(text) if length is None else tuple(dict.fromkeys((text, *spellings(repr(length))))))
+        case Between(low, high):
+            return Between(_length_limit(low, unit, field), _length_limit(high, unit, field))
+        case _:
+            return test
+
+
+def _length_limit(limit: Limit | None, unit: Unit, field: Field) -> Limit | None:
+    if limit is None or not isinstance(limit.bound, str):
+        return limit
+    length = length_of(limit.bound, unit)
+    if length is not None:
+        return replace(limit, bound=length)
+    if unit is Unit.MILLISECOND:
+        raise unsupported(
+            f"found {quoted(limit.bound)}, expected milliseconds or a length of time such as 90s, 2h or 7d "
+            f"for {field.name}"
+        )
+    return limit  # an attribute may hold any text
 
 
 def _instant_limit(limit: Limit | None, field: Field) -> Limit | None:

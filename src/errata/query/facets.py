@@ -19,6 +19,14 @@ class Kind(Enum):
     """A point in time; a query writes epoch milliseconds or ISO 8601."""
 
 
+class Unit(Enum):
+    """What a stored number counts, where a query may write it with a suffix (`20ms`, `2h`)."""
+
+    NONE = "none"
+    MILLISECOND = "ms"
+    NANOSECOND = "ns"
+
+
 class Case(Enum):
     """What is known about the case of stored values. Where something is known, a query's case is ignored."""
 
@@ -50,6 +58,7 @@ class Entry:
     column: str
     key: str
     case: Case = Case.EXACT
+    unit: Unit = Unit.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +79,15 @@ class Tagged:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A value that the rows do not hold: it belongs to something else that they are joined with."""
+    """Values that the rows do not hold: they belong to something else that the rows are joined with.
+
+    In the case named, and instants and numbers as their plainest text.
+    """
 
     name: str
+    kind: Kind = Kind.TEXT
+    case: Case = Case.EXACT
+    unit: Unit = Unit.NONE
 
 
 Place: TypeAlias = Column | Entry | Elements | Tagged | Joined
@@ -140,6 +155,9 @@ class Catalogue(Protocol):
 
     def places_of(self, field: Field) -> tuple[Place, ...]:
         """Where the field's values are stored; the first place that has one counts. Empty: the field is never there."""
+
+    def places_beside(self, field: Field) -> tuple[Place, ...]:
+        """Where further values of the field are stored, which count whether or not the others are there."""
 
     def places_within(self, field: Field) -> tuple[Place, ...]:
         """Where values of the fields below this one are stored (`error.type` below `error`), as far as columns go."""

@@ -29,6 +29,11 @@ def unsupported(what: str) -> Invalid:
     return Invalid(f"query: {what}", where="query")
 
 
+def not_in_rows(name: str) -> Invalid:
+    """A field that belongs to issues, asked for where there are events only."""
+    return unsupported(f"{name} belongs to issues, which cannot be asked for here")
+
+
 def quoted(text: str) -> str:
     """A piece of a query as it may stand in a message: short, in quotes, control characters spelled out."""
     shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import cast
 
-from errata.base.errors import Invalid
 from errata.query.bind import (
     Between,
     Block,
@@ -18,6 +17,7 @@ from errata.query.bind import (
     FieldTest,
     Fits,
     Holds,
+    InSet,
     Inside,
     Limit,
     OneOf,
@@ -42,7 +42,7 @@ from errata.query.facets import (
     Unlike,
     Values,
 )
-from errata.query.faults import unsupported
+from errata.query.faults import not_in_rows, unsupported
 from errata.query.nodes import All, And, Not, Or
 from errata.query.numbers import stored_number
 from errata.query.patterns import fits
@@ -52,7 +52,10 @@ Row = Mapping[str, object]
 
 
 def matches(tree: BoundTree, row: Row) -> bool:
-    """Whether the row is one that the tree selects. Raises Invalid for fields that rows do not hold."""
+    """Whether the row is one that the tree selects.
+
+    Joined values are looked for in the row under their names, as lists of texts. Raises Invalid where one is missing.
+    """
     match tree:
         case All():
             return True
@@ -66,6 +69,8 @@ def matches(tree: BoundTree, row: Row) -> bool:
             return any(finds(search, text) for place in places for text in _texts(place, row))
         case FieldTest():
             return _field(tree, row)
+        case InSet(table=table):
+            raise unsupported(f"rows alone do not say what is in {table}")
 
 
 def _field(leaf: FieldTest, row: Row) -> bool:
@@ -73,7 +78,7 @@ def _field(leaf: FieldTest, row: Row) -> bool:
         return any(_has(place, row) for place, _ in leaf.choices)
     for place, test in leaf.choices:
         if _has(place, row):
-            return isinstance(test, Present) or any(_holds(value, test) for value in _values(place, row))
+            return isinstance(test, Present) or any(holds(value, test) for value in _values(place, row))
     return False
 
 
@@ -97,11 +102,9 @@ def _values(place: Place, row: Row) -> Sequence[str]:
             pairs = (element.partition(":") for element in _list(row, column))
             return [fold(value, case) for own, colon, value in pairs if colon and own == key]
         case Joined(name):
-            raise _not_in_rows(name)
-
-
-def _not_in_rows(name: str) -> Invalid:
-    return unsupported(f"searching by {name} is not offered yet")
+            if name not in row:
+                raise not_in_rows(name)
+            return _list(row, name)
 
 
 def _texts(place: Text, row: Row) -> Iterable[str]:
@@ -119,7 +122,8 @@ def _texts(place: Text, row: Row) -> Iterable[str]:
             return (separator.join(pair),) if all(pair) else ()
 
 
-def _holds(value: str, test: Test) -> bool:
+def holds(value: str, test: Test) -> bool:
+    """Whether a value passes a test."""
     match test:
         case OneOf(texts):
             return value in texts

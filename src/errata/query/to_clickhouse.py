@@ -10,7 +10,20 @@ import math
 from dataclasses import dataclass
 from itertools import repeat
 
-from errata.query.bind import Between, BoundTree, FieldTest, Fits, Holds, Inside, Limit, OneOf, Present, Test, TextTest
+from errata.query.bind import (
+    Between,
+    BoundTree,
+    FieldTest,
+    Fits,
+    Holds,
+    InSet,
+    Inside,
+    Limit,
+    OneOf,
+    Present,
+    Test,
+    TextTest,
+)
 from errata.query.facets import (
     Case,
     Column,
@@ -27,7 +40,7 @@ from errata.query.facets import (
     Unlike,
     Values,
 )
-from errata.query.faults import unsupported
+from errata.query.faults import not_in_rows, unsupported
 from errata.query.nodes import All, And, Not, Or
 from errata.query.patterns import like, like_literal
 from errata.query.words import RE2, ROUGH, Search, across, holds_mark, landmark, may_span, regex
@@ -44,8 +57,8 @@ class Condition:
 def compile(tree: BoundTree, prefix: str = "p") -> Condition:  # noqa: A001 - the word for it
     """The condition that selects the rows which the tree matches.
 
-    Parameters are named `prefix` and a number. Raises Invalid for what rows alone cannot answer, which are fields that
-    belong to the issue of an event, and for a condition longer than an engine reads.
+    Parameters are named `prefix` and a number. Raises Invalid for joined values that planning left in the tree, and
+    for a condition longer than an engine reads.
     """
     for is_brief in (False, True):
         writer = _Writer(prefix, is_brief=is_brief)
@@ -86,6 +99,8 @@ class _Writer:
                 )
             case FieldTest():
                 return self._field(tree)
+            case InSet(column, table):
+                return f"{column} IN (SELECT {column} FROM {table})"
 
     def _parameter(self, value: object, kind: str = "String") -> str:
         placeholder = self._placeholders.get((value, kind))
@@ -173,7 +188,7 @@ class _Writer:
             case Tagged():
                 return self._tagged(place, test)
             case Joined(name):
-                raise unsupported(f"searching by {name} is not offered yet")
+                raise not_in_rows(name)
 
     def _column(self, column: Column, test: Test) -> str:
         if isinstance(test, Present):

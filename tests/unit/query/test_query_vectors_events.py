@@ -37,8 +37,10 @@ def test_reference_finds_the_events_of_the_vector(query, expected, documents):
 
 
 @pytest.mark.parametrize("query", ON_ISSUES)
-def test_search_by_issue_is_refused_with_a_sentence(query, documents):
-    with pytest.raises(Invalid, match=r"searching by issue\.\S+ is not offered yet") as refused:
+def test_question_about_issues_is_refused_where_there_are_events_only(query, documents):
+    with pytest.raises(
+        Invalid, match=r"^query: issue\.\S+ belongs to issues, which cannot be asked for here$"
+    ) as refused:
         to_clickhouse.compile(_bound(query))
 
     assert refused.value.where == "query"

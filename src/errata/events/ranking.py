@@ -1,0 +1,105 @@
+"""The statement that counts the matching events of each issue and puts the issues in order, with its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from errata.events.search import Aliases, EventSearch, KnownIssues, Order
+from errata.storage.clickhouse import External
+
+# Every matching fingerprint is counted whatever the order; what the state knows joins the few that are left.
+# `uniq` is exact far beyond 10 000 distinct values and bounded above.
+_HITS = """
+SELECT found.fingerprint, total, users, sessions
+FROM ({found}) AS found{join}
+ORDER BY {order} DESC, last DESC, found.fingerprint
+LIMIT {{limit:UInt32}}
+"""
+_FOUND = """
+    SELECT fingerprint, count() AS total, max(timestamp) AS last,
+        uniq{state}If(usr_key, usr_key != 0) AS users, uniq{state}If(session_key, session_key != 0) AS sessions{more}
+    FROM events
+    WHERE {where}
+    GROUP BY fingerprint
+"""
+# Rows are counted by fingerprint first: looking up a main one for each row would take longer than counting them.
+_MERGED = """
+    SELECT if(main = toUUID('00000000-0000-0000-0000-000000000000'), each.fingerprint, main) AS fingerprint,
+        sum(each.total) AS total, max(each.last) AS last, uniqMerge(each.users) AS users,
+        uniqMerge(each.sessions) AS sessions{more}
+    FROM ({found}) AS each LEFT ANY JOIN aliases ON each.fingerprint = aliases.fingerprint
+    GROUP BY fingerprint
+"""
+_KNOWN = " INNER JOIN known ON found.fingerprint = known.fingerprint"
+_KNOWN_IN_PART = " LEFT ANY JOIN known ON found.fingerprint = known.fingerprint"
+_RECENT = """,
+        countIf(timestamp >= fromUnixTimestamp64Milli({now:Int64} - 86400000, 'UTC')) AS day,
+        countIf(timestamp >= fromUnixTimestamp64Milli({now:Int64} - 3600000, 'UTC')) AS hour,
+        max(has_in_app) AS in_app"""
+_RECENT_MERGED = ", sum(each.day) AS day, sum(each.hour) AS hour, max(each.in_app) AS in_app"
+_SCORE = """3 * exp(-greatest(0, {now:Int64} - first_seen) / 86400000 / 7)
+    + log10(1 + day)
+    + least(4, greatest(0, log2((hour + 1) / ((day - hour) / 23 + 1))))
+    + 2 * is_crash + in_app"""
+"""Relevance: young, frequent in the last day, rising in the last hour, a crash, in own code. Rule: explorer."""
+
+
+def statement(search: EventSearch, where: str) -> str:
+    """The SELECT of (fingerprint, total, users, sessions) of the first issues; needs `{limit}` and `{now}`."""
+    by_priority = search.order is Order.PRIORITY
+    orders = {
+        Order.TOTAL_COUNT: "total",
+        Order.IMPACTED_SESSIONS: "sessions",
+        Order.FIRST_SEEN: "first_seen",
+        Order.PRIORITY: f"({_SCORE})",
+    }
+    state = "State" if search.aliases else ""
+    found = _FOUND.format(state=state, more=_RECENT if by_priority else "", where=where)
+    if search.aliases:
+        found = _MERGED.format(more=_RECENT_MERGED if by_priority else "", found=found)
+    join = "" if search.known is None else _KNOWN_IN_PART if search.known_in_part else _KNOWN
+    return _HITS.format(found=found, join=join, order=orders[search.order])
+
+
+def tables_of(search: EventSearch) -> tuple[External, ...]:
+    """The tables that `statement` refers to."""
+    tables = []
+    if search.aliases:
+        tables.append(_aliases_table(search.aliases))
+    if search.known is not None:
+        tables.append(_known_table(search.known))
+    return tuple(tables)
+
+
+def _aliases_table(aliases: Aliases) -> External:
+    columns = [("fingerprint", "UUID", aliases.fingerprints), ("main", "UUID", aliases.mains)]
+    return _native("aliases", len(aliases.fingerprints) // 16, columns)
+
+
+def _known_table(known: KnownIssues) -> External:
+    columns = [
+        ("fingerprint", "UUID", known.fingerprints),
+        ("first_seen", "Int64", known.first_seen),
+        ("is_crash", "UInt8", known.is_crash),
+    ]
+    return _native("known", len(known), columns)
+
+
+def _native(name: str, rows: int, columns: Sequence[tuple[str, str, bytes]]) -> External:
+    """A table as the engine holds it: column after column, so that a million rows are put together at once."""
+    data = bytearray(_varint(len(columns)) + _varint(rows))
+    for column, kind, values in columns:
+        for text in (column, kind):
+            data += _varint(len(text)) + text.encode()
+        data += values
+    structure = ", ".join(f"{column} {kind}" for column, kind, _ in columns)
+    return External(name, structure, bytes(data), "Native")
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)

@@ -1,0 +1,144 @@
+"""Sample documents of search vectors as stored events with their issues, in the form that the digest leaves them."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+import msgspec
+from sqlalchemy import Connection, insert
+
+from errata.access.tables import teams, users
+from errata.base.clock import from_ms
+from errata.base.ids import Fingerprint, IssueId, NodeId, UserId, event_id_at
+from errata.events.model import Event, Intake, Platform, Track
+from errata.events.rows import EventRow, row_of
+from errata.issues import store
+from errata.issues.causes import Cause
+from errata.issues.facets import Owners, values_of
+from errata.issues.languages import api_language
+from errata.issues.model import Issue, IssueState, Regression
+
+OURS = Path(__file__).parents[1] / "vectors" / "search-vectors.json"
+VECTORS: dict[str, Any] = json.loads(Path(os.environ.get("ERRATA_SEARCH_VECTORS") or OURS).read_text())
+"""The vectors and their sample documents; the variable names another file of the same format."""
+NOW = from_ms(VECTORS["now_ms"])
+NODE = NodeId(UUID(int=1))
+_NAMES = UUID("4d2f5c1e-8b0a-5f43-9c57-2f1f0c4a7e11")
+_TEXTS = {
+    "error.type": "error_type", "error.message": "error_message", "error.stack": "error_stack",
+    "error.fingerprint": "error_fingerprint", "error.handling": "error_handling", "error.source": "error_source",
+    "error.category": "error_category", "usr.id": "usr_id", "usr.email": "usr_email", "usr.name": "usr_name",
+    "usr.anonymous_id": "usr_anonymous_id", "session.id": "session_id", "span_id": "span_id", "language": "language",
+}  # fmt: skip
+"""Attributes that decoders take out into fields of their own."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document with its row, and its issue as the state holds it."""
+
+    id: str
+    fingerprint: Fingerprint
+    row: EventRow
+    issue: Issue
+    owners: Owners
+
+    def joined(self, now=NOW) -> dict[str, object]:
+        """Its row's columns and its issue's facets: what the reference looks at."""
+        columns = {name: getattr(self.row, name) for name in EventRow.__struct_fields__}
+        derived = {"error_message": self.row.error_message, "error_stack": self.row.error_stack}
+        at = {"timestamp": round(self.row.timestamp * 1000)}
+        return columns | derived | at | values_of(self.issue, self.owners, now)
+
+
+def documents() -> list[Document]:
+    return [_document(number, document) for number, document in enumerate(VECTORS["documents"])]
+
+
+def save_issue(tx: Connection, document: Document) -> None:
+    """The document's issue, and whom it belongs to."""
+    store.add_new(tx, 1, [(document.fingerprint, document.issue)])
+    if document.issue.assignee_id and document.owners.assignee:
+        handle, email = document.owners.assignee
+        texts = {"handle": handle, "email": email, "search_text": email}
+        flags = {"verified": True, "service_account": False, "disabled": False, "created_at": NOW, "modified_at": NOW}
+        tx.execute(insert(users).prefix_with("OR IGNORE"), {"id": document.issue.assignee_id} | texts | flags)
+    for handle in document.owners.teams:
+        row = {"id": uuid5(_NAMES, handle), "handle": handle, "name": handle, "search_text": handle}
+        tx.execute(insert(teams).prefix_with("OR IGNORE"), row | {"created_at": NOW, "modified_at": NOW})
+    store.add_teams(tx, [(document.issue.id, handle) for handle in document.owners.teams])
+
+
+def row_for(number: int, fingerprint: Fingerprint, timestamp: int, **fields: Any) -> EventRow:
+    """The row of an event of these fields."""
+    event = Event(entry=number, received_at=timestamp, track=Track.LOGS, intake=Intake.DD_LOGS, **fields)
+    return row_of(
+        event, batch=0, node=NODE, position=1, event_id=event_id_at(NODE, 1, number), timestamp=timestamp,
+        time_clamped=False, fingerprint=fingerprint, grouping_version=1, file_path="", function_name="", has_in_app=True,
+    )  # fmt: skip
+
+
+def in_batch(row: EventRow, batch: int) -> EventRow:
+    return msgspec.structs.replace(row, batch=batch, position=batch << 32)
+
+
+def _document(number: int, document: dict[str, Any]) -> Document:
+    attributes = copy.deepcopy(document["attributes"])
+    fields: dict[str, Any] = {field: _taken(attributes, path.split(".")) for path, field in _TEXTS.items()}
+    names = ("service", "env", "version", "host", "source", "status", "trace_id", "message")
+    fields |= {name: document[name] for name in names if name in document}
+    is_crash = document["attributes"].get("error", {}).get("is_crash") is True
+    fingerprint = Fingerprint(UUID(int=number + 1))
+    row = row_for(
+        number, fingerprint, document["timestamp"], tags=tuple(document["tags"]), attributes=attributes, is_crash=is_crash,
+        **fields,
+    )  # fmt: skip
+    return Document(document["_id"], fingerprint, row, *_issue(document["issue"], fields))
+
+
+def _taken(attributes: dict[str, Any], path: list[str]) -> str:
+    *parents, last = path
+    for name in parents:
+        attributes = attributes.get(name, {})
+    value = attributes.get(last)
+    return attributes.pop(last) if isinstance(value, str) else ""
+
+
+def _issue(said: dict[str, Any], fields: dict[str, Any]) -> tuple[Issue, Owners]:
+    regressed_ms = VECTORS["now_ms"] - said["regression"]["age"] if "regression" in said else None
+    assignee, team = said.get("assignee"), said.get("team", ())
+    issue = Issue(
+        id=IssueId(UUID(said["id"])),
+        state=IssueState(said["state"]),
+        service=fields.get("service", ""),
+        error_type=fields["error_type"],
+        error_message=fields["error_message"],
+        file_path=said.get("file_path", ""),
+        function_name=said.get("function_name", ""),
+        first_seen=from_ms(said["first_seen"]),
+        last_seen=from_ms(said["last_seen"]),
+        first_seen_version=said.get("first_seen_version", ""),
+        last_seen_version=said.get("last_seen_version", ""),
+        is_crash=said["is_crash"],
+        has_in_app=True,
+        languages=(said["language"].upper() if "language" in said else api_language(fields["language"]),),
+        platform=Platform(said["platform"]),
+        tracks=(Track.LOGS,),
+        grouping_version=1,
+        event_count=1,
+        opened_at=NOW,
+        assignee_id=UserId(uuid5(_NAMES, assignee)) if assignee else None,
+        suspected_cause=Cause(said.get("suspected_cause", "code_exception").lower()),
+    )
+    if regressed_ms is not None:
+        issue = replace(issue, regression=Regression(issue.first_seen, from_ms(regressed_ms), ""))
+    owners = Owners(
+        assignee=(assignee, assignee) if assignee else (), teams=(team,) if isinstance(team, str) else tuple(team)
+    )
+    return issue, owners

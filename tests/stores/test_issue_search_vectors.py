@@ -1,0 +1,77 @@
+"""Every event vector of the search syntax: events as the digest stores them, issues in the state, both back ends."""
+
+from __future__ import annotations
+
+import pytest
+from search_documents import NOW, VECTORS, documents, in_batch, save_issue
+
+from errata.base.clock import FixedClock, to_ms
+from errata.base.errors import Invalid
+from errata.events import batches
+from errata.events.store import EventStore
+from errata.issues.facets import ISSUES
+from errata.issues.model import IssueSearch, OrderBy, Persona
+from errata.issues.reads import IssueReads
+from errata.query.bind import bind
+from errata.query.match import matches
+from errata.query.parse import parse
+from errata.storage import event_migrations, state_migrations
+from errata.storage.clickhouse import ClickHouse
+from errata.storage.sql import Database, sqlite_url
+
+DOCUMENTS = documents()
+ON_EVENTS = [each for each in VECTORS["vectors"] if each["target"] == "event"]
+VALID = [pytest.param(each["query"], each["matches"], id=each["id"]) for each in ON_EVENTS if each["valid"]]
+INVALID = [pytest.param(each["query"], id=each["id"]) for each in ON_EVENTS if not each["valid"]]
+
+
+@pytest.fixture(scope="module")
+def issues(engine_url, tmp_path_factory):
+    clickhouse = ClickHouse(engine_url)
+    event_migrations.upgrade(clickhouse)
+    clickhouse.command("TRUNCATE TABLE events")
+    database = Database(sqlite_url(tmp_path_factory.mktemp("vectors") / "state.db"))
+    state_migrations.upgrade(database)
+    with database.write() as tx:
+        for document in DOCUMENTS:
+            save_issue(tx, document)
+        assert batches.pending(tx) == ()
+    # A number that no other test of this engine uses.
+    EventStore(clickhouse).insert(2_000_000_000, [in_batch(document.row, 2_000_000_000) for document in DOCUMENTS])
+    yield IssueReads(database, EventStore(clickhouse), FixedClock(NOW))
+    database.close()
+    clickhouse.close()
+
+
+def found_by(issues: IssueReads, query: str, **changes: object) -> list[str]:
+    first = min(round(document.row.timestamp * 1000) for document in DOCUMENTS)
+    window = {"from_ms": first, "to_ms": to_ms(NOW) + 1, "persona": Persona.ALL}
+    hits = issues.search(IssueSearch(query, **(window | changes)))
+    found = {hit.issue.id: hit.total_count for hit in hits}
+    assert set(found.values()) <= {1}
+    return [document.id for document in DOCUMENTS if document.issue.id in found]
+
+
+@pytest.mark.parametrize(("query", "expected"), VALID)
+def test_search_finds_the_issues_whose_events_the_vector_names(issues, query, expected):
+    assert found_by(issues, query) == expected
+
+
+@pytest.mark.parametrize(("query", "expected"), VALID)
+def test_reference_finds_the_documents_of_the_vector(query, expected):
+    tree = bind(parse(query), ISSUES)
+
+    assert [document.id for document in DOCUMENTS if matches(tree, document.joined())] == expected
+
+
+@pytest.mark.parametrize("query", INVALID)
+def test_invalid_vector_searches_nothing(issues, query):
+    with pytest.raises(Invalid, match=r"^query: at offset \d+: found "):
+        found_by(issues, query)
+
+
+@pytest.mark.parametrize("order", OrderBy)
+def test_every_order_finds_the_same_issues(issues, order):
+    assert found_by(issues, "env:prod OR issue.state:OPEN", order_by=order) == found_by(
+        issues, "env:prod OR issue.state:OPEN"
+    )
