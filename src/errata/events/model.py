@@ -71,6 +71,14 @@ class Cause(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """How it stands to the error itself."""
 
 
+class Minified(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Stack, calls and causes of an error as they came, where what is shown was looked up in source maps."""
+
+    stack: str = ""
+    frames: tuple[Frame, ...] = ()
+    causes: tuple[Cause, ...] = ()
+
+
 class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A log entry, span or RUM event that may be an error, normalized. Empty string means unknown.
 
@@ -126,6 +134,8 @@ class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     details: dict[str, Json] = {}
     """What only the event's own page shows, and no search looks into: breadcrumbs, contexts, threads."""
     cut: tuple[str, ...] = ()
+    minified: Minified | None = None
+    """Set where stack, calls and causes are those of the source."""
 
 
 class NotAnError(StrEnum):
@@ -142,6 +152,7 @@ class NotAnError(StrEnum):
     PASSED_ON = "same_failure_on_another_span"
     CRASH_PING = "crash_ping"
     TELEMETRY = "telemetry"
+    UNREADABLE = "refused_as_unreadable"
     RUM_KIND = "rum_event_without_error"
     ERROR_SOURCE = "error_source"
     SENTRY_SESSION = "sentry_session"

@@ -18,6 +18,7 @@ _SAYS: dict[NotAnError, str] = {
     NotAnError.PASSED_ON: "The same failure passed through several spans and counts once.",
     NotAnError.CRASH_PING: "It only announces a crash report, which follows by itself.",
     NotAnError.TELEMETRY: "It tells of the SDK itself and holds no error.",
+    NotAnError.UNREADABLE: "It could not be read, and the sender was told so.",
     NotAnError.RUM_KIND: "It is a view, an action or a resource: only RUM events of the type error count.",
     NotAnError.ERROR_SOURCE: "Errors of this source do not count: custom, source, report, network and console do.",
     NotAnError.SENTRY_SESSION: _SENTRY,

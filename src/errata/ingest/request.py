@@ -5,6 +5,7 @@ No secret leaves this module but as `secret`: query and path are kept without ke
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_plus
@@ -61,7 +62,7 @@ def said_by(
         elif name[:7] == b"dd-evp-":
             _keep(kept, name.decode("latin-1"), value)
         elif name == b"dd-protocol" and value.strip().lower() == b"otlp":
-            raise Unsupported("OTLP is not read here yet; send JSON or text.", where="dd-protocol")
+            raise Unsupported("OTLP is not read at this address; /v1/traces and /v1/logs read it.", where="dd-protocol")
     if query:
         asked = read_query(query)
         said.query = asked.kept
@@ -96,7 +97,7 @@ def _read(query: bytes, *, is_inner: bool) -> Query:
             address, mark, inner_text = unquote_plus(value).partition("?")
             inner = _read(inner_text.encode("latin-1", "replace"), is_inner=True) if mark else Query("", "", "")
             secret, encoding = _one_key(secret, inner.secret), encoding or inner.encoding
-            kept.append(f"{name}={quote(address + mark + inner.kept)}")
+            kept.append(f"{name}={quote(_KEY_IN_PATH.sub('', address) + mark + inner.kept)}")
         elif known not in _DROPPED:
             if known == "dd-evp-encoding":
                 encoding = unquote_plus(value)
@@ -121,6 +122,7 @@ def _keep(kept: dict[str, str], name: str, value: bytes) -> None:
 
 
 _KEPT = kept_headers(HEADERS_NEEDED)
+_KEY_IN_PATH = re.compile(r"(?<=/v1/input/).*", re.DOTALL)
 _MAX_VALUE = 8192
 _KEY_PARAMETER = "dd-api-key"
 _OTHER_SECRETS = ("api_key", "application_key", "dd-application-key", "dd_api_key", "dd_application_key")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from errata.events.model import Intake
-from errata.ingest.wire import datadog_logs, datadog_rum, sentry
+from errata.ingest.wire import datadog_logs, datadog_rum, otlp, sentry
 from errata.ingest.wire.model import Decoder, WireRecord
 
 
@@ -26,6 +26,7 @@ class Wire:
 WIRES: dict[str, Wire] = {
     Intake.DD_LOGS.value: Wire(datadog_logs.decode, datadog_logs.alone),
     Intake.DD_RUM.value: Wire(datadog_rum.decode, datadog_rum.alone),
+    Intake.OTLP.value: Wire(otlp.decode),
     Intake.SENTRY.value: Wire(sentry.decode, sentry.alone),
 }
 """By the name under which the journal keeps them. A record of an intake that is missing here came from a newer version

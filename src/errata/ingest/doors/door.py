@@ -47,13 +47,16 @@ class Checked:
     """What a door found. `entries` counts the pieces that may be errors.
 
     Without `keep` nothing in the request is worth keeping: it is answered and forgotten, and `ignored` says what it
-    was. What is kept is judged by the digest.
+    was. What is kept is judged by the digest. `secret` is a key that stood in the body, `body` what to keep instead of
+    the body as it came (without a content encoding), where that is a lot less.
     """
 
     entries: int
     answer: Answer
     keep: bool = True
     ignored: tuple[Ignored, ...] = ()
+    secret: str = ""
+    body: bytes | None = None
 
 
 class Door(ABC):
@@ -65,6 +68,8 @@ class Door(ABC):
     intake: ClassVar[str]
     methods: ClassVar[frozenset[str]] = POST
     sender: ClassVar[Sender] = Sender.KEY
+    has_key_in_body: ClassVar[bool] = False
+    """Whether the key may stand in the body: a request without one elsewhere must be read to know its sender."""
     fixed: ClassVar[Answer | None] = None
     """Set where nothing that is sent here matters: the body is read, bounded and dropped, and this is the answer."""
 
@@ -86,8 +91,12 @@ class Door(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An address found: its door, the path that the journal keeps, and the key where that stood in the path."""
+    """An address found: its door, the path that the journal keeps, and the key where that stood in the path.
+
+    `otlp` is where a request belongs instead whose header `dd-protocol` says so.
+    """
 
     door: Door
     path: str
     key: str = ""
+    otlp: Route | None = None

@@ -27,11 +27,11 @@ class LogsDoor(Door):
 class LogRoutes:
     """`/api/v2/logs`, `/v1/input`, and `/v1/input/<key>`."""
 
-    def __init__(self, limits: DoorLimits) -> None:
+    def __init__(self, limits: DoorLimits, otlp: Route | None = None) -> None:
         self._v1 = LogsDoor(limits, answer(200, b"{}"))
         v1 = Route(self._v1, "/v1/input")
         self.exact = {
-            "/api/v2/logs": Route(LogsDoor(limits, answer(202, b"{}")), "/api/v2/logs"),
+            "/api/v2/logs": Route(LogsDoor(limits, answer(202, b"{}")), "/api/v2/logs", otlp=otlp),
             "/v1/input": v1,
             "/v1/input/": v1,
         }
