@@ -41,31 +41,13 @@ class Answer:
 
 
 def answer(status: int, body: bytes, headers: Headers = ()) -> Answer:
-    """An answer of JSON, which a page of any origin may read: who sends is told by the key, never by a cookie."""
+    """An answer of JSON."""
     length = str(len(body)).encode()
-    own = ((b"content-type", b"application/json"), (b"content-length", length), _ANY_ORIGIN)
+    own = ((b"content-type", b"application/json"), (b"content-length", length))
     return Answer(
         {"type": "http.response.start", "status": status, "headers": [*own, *headers]},
         {"type": "http.response.body", "body": body},
     )
-
-
-_ANY_ORIGIN = (b"access-control-allow-origin", b"*")
-PREFLIGHT = Answer(
-    {
-        "type": "http.response.start",
-        "status": 204,
-        "headers": [
-            (b"allow", b"OPTIONS, POST"),
-            _ANY_ORIGIN,
-            (b"access-control-allow-methods", b"POST"),
-            (b"access-control-allow-headers", b"*"),
-            (b"access-control-max-age", b"86400"),
-        ],
-    },
-    {"type": "http.response.body", "body": b""},
-)
-"""What a browser asks before it sends across origins. Its SDK counts an answer that it may not read as a failure."""
 
 
 def refusal(status: int, detail: str, headers: Headers = ()) -> Answer:

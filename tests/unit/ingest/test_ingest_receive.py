@@ -5,154 +5,40 @@ from __future__ import annotations
 import asyncio
 import base64
 import gzip
-import http.client
 import json
 import socket
-import threading
 import time
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from intake_site import BROKEN, KEY, LOGS, NOW, ONE, SECRET, Site, served
 
-from errata.base.clock import FixedClock
-from errata.base.ids import KeyId, NodeId
-from errata.http.protocol import ProtocolLimits
-from errata.http.server import server_of
 from errata.ingest.doors.door import DoorLimits
 from errata.ingest.inflate import inflate
-from errata.ingest.lately import Lately
 from errata.ingest.receive import IntakeLimits
 from errata.ingest.request import read_query
-from errata.ingest.routes import IntakeApp, routes_of
-from errata.ingest.wire.model import Ignored
 from errata.ingest.wire.split import entries_of
-from errata.storage.journal import JournalBounds, JournalReader, JournalWriter, Record
-
-SECRET = "0123456789abcdef0123456789abcdef"
-KEY = KeyId(UUID(int=3))
-LOGS = "/api/v2/logs"
-ONE = b'[{"message":"hello","service":"pay"}]'
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-
-
-_LOGS = DoorLimits()
-_LIMITS = IntakeLimits()
-BROKEN = "broken-broken-broken"
-"""A secret that cannot be looked up without a bug coming to light."""
-
-
-class OneKey:
-    """Knows one secret, and says so without waiting only from the second time on."""
-
-    def __init__(self) -> None:
-        self._asked: set[str] = set()
-
-    def find(self, secret: str) -> KeyId | None:
-        if secret == BROKEN:
-            raise RuntimeError(f"no luck with {secret}")
-        self._asked.add(secret)
-        return KEY if secret == SECRET else None
-
-    def peek(self, secret: str) -> tuple[KeyId | None] | None:
-        return (self.find(secret),) if secret in self._asked else None
-
-
-@dataclass
-class Counted:
-    taken: list[tuple[str, int, int]] = field(default_factory=list)
-    reasons: list[str] = field(default_factory=list)
-
-    def accepted(self, intake: str, received_bytes: int, entries: int) -> None:
-        self.taken.append((intake, received_bytes, entries))
-
-    def ignored(self, intake: str, found: Sequence[Ignored]) -> None:
-        raise AssertionError(f"{intake} ignores nothing, not {found}")
-
-    def refused(self, intake: str, reason: str) -> None:
-        assert intake == "dd_logs"
-        self.reasons.append(reason)
-
-
-@dataclass
-class Site:
-    port: int
-    folder: Path
-    counts: Counted
-    app: IntakeApp
-
-    def post(
-        self, body: bytes, headers: dict[str, str] | None = None, path: str = LOGS, method: str = "POST"
-    ) -> tuple[int, object, dict[str, str]]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request(method, path, body, {"DD-API-KEY": SECRET, **(headers or {})})
-            answer = connection.getresponse()
-            assert answer.headers["content-type"] == "application/json"
-            return answer.status, json.loads(answer.read()), {k.lower(): v for k, v in answer.headers.items()}
-        finally:
-            connection.close()
-
-    def status(self, body: bytes, headers: dict[str, str] | None = None, path: str = LOGS) -> int:
-        return self.post(body, headers, path)[0]
-
-    def raw(self, data: bytes) -> bytes:
-        with socket.create_connection(("127.0.0.1", self.port), 10) as client:
-            client.sendall(data)
-            return client.recv(65536)
-
-    def last(self) -> Record:
-        with JournalReader(self.folder) as reader:
-            item = list(reader.records())[-1]
-        assert isinstance(item, Record)
-        return item
-
-    def records(self) -> int:
-        with JournalReader(self.folder) as reader:
-            return len(list(reader.records()))
-
-
-def served(
-    folder: Path, bounds: JournalBounds, logs: DoorLimits = _LOGS, limits: IntakeLimits = _LIMITS
-) -> Iterator[Site]:
-    clock = FixedClock(NOW)
-    writer = JournalWriter(folder, NodeId(UUID(int=1)), clock, bounds)
-    writer.open()
-    counts = Counted()
-    app = IntakeApp(routes_of(logs), limits, writer, OneKey(), lambda _scope: False, clock, counts, Lately())
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = server_of(app, ProtocolLimits(body_timeout_s=1), graceful_s=2)
-    thread = threading.Thread(target=lambda: server.run(sockets=[listener]))
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.01)
-        yield Site(listener.getsockname()[1], folder, counts, app)
-    finally:
-        server.should_exit = True
-        thread.join()
-        app.close()
-        writer.close()
+from errata.storage.journal import JournalBounds
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("intake") / "journal"
-    yield from served(folder, JournalBounds(segment_bytes=8 << 20, max_bytes=1 << 30))
+    with served(folder) as running:
+        yield running
 
 
 @pytest.fixture
 def tight(tmp_path: Path) -> Iterator[Site]:
     bounds = JournalBounds(segment_bytes=8192, max_bytes=2 * 8192)
     logs = DoorLimits(max_body_bytes=5000, max_entries=3)
-    yield from served(tmp_path / "journal", bounds, logs, IntakeLimits(max_requests=2))
+    with served(tmp_path / "journal", bounds=bounds, logs=logs, limits=IntakeLimits(max_requests=2)) as running:
+        yield running
 
 
 def test_an_accepted_request_is_in_the_journal_as_it_was_sent(site: Site) -> None:
@@ -258,7 +144,7 @@ def test_what_cannot_be_used_is_refused_and_the_next_request_works(site: Site, b
         pytest.param("deflate", zlib.compress(b" " * (1 << 28)), 413, id="deflate bomb"),
         pytest.param("zstd", zstandard.compress(b" " * (1 << 28)), 413, id="zstd bomb"),
         pytest.param("gzip", gzip.compress(gzip.compress(ONE)), 400, id="gzip in gzip"),
-        pytest.param("br", ONE, 415, id="brotli"),
+        pytest.param("compress", ONE, 415, id="an encoding of old"),
         pytest.param("gzip, gzip", gzip.compress(gzip.compress(ONE)), 415, id="two encodings"),
     ],
 )
@@ -410,7 +296,7 @@ def test_a_browser_may_send_from_any_origin(site: Site, path: str) -> None:
     _, _, refused = site.post(b"", {"Origin": "https://shop.example"}, path)
 
     assert preflight.startswith(b"http/1.1 204 ")
-    for line in (b"allow-origin: *", b"allow-methods: post", b"allow-headers: *"):
+    for line in (b"allow-origin: *", b"allow-methods: post", b"allow-headers: *, authorization"):
         assert b"access-control-" + line + b"\r\n" in preflight
     assert accepted["access-control-allow-origin"] == refused["access-control-allow-origin"] == "*"
 

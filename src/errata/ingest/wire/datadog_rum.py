@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -41,6 +42,22 @@ def split(body: bytes, most: int = sys.maxsize) -> list[Entry]:
         return lines
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A request at a glance: how many entries, whether any may be an error, and what the others are."""
+
+    entries: int
+    keep: bool
+    ignored: tuple[Ignored, ...]
+
+
+def look(body: bytes, most: int) -> Look:
+    """What a request holds, without reading what is inside its events. Raises as `split`."""
+    sorted_ = _sorted(split(body, most), Viewers())
+    count = len(sorted_.errors) + len(sorted_.refused) + sorted_.others.total()
+    return Look(count, bool(sorted_.errors or sorted_.refused), tuple(_counted(sorted_.others)))
+
+
 def decode(record: WireRecord) -> list[Found]:
     """A request's errors as events, and how many of its entries are of other kinds.
 
@@ -48,25 +65,16 @@ def decode(record: WireRecord) -> list[Found]:
     is an object.
     """
     defaults, viewers = defaults_of(record), Viewers()
-    outcomes: list[Found] = []
-    errors: list[tuple[int, bytes]] = []
-    others: Counter[str] = Counter()
-    for entry in split(record.body):
-        kind = _note(entry, viewers)
-        if isinstance(kind, Reject):
-            outcomes.append(kind)
-        elif kind == "error":
-            errors.append((entry.index, entry.raw))
-        else:
-            others[kind if kind in _KINDS else _UNKNOWN] += 1
+    sorted_ = _sorted(split(record.body), viewers)
+    outcomes: list[Found] = [*sorted_.refused]
     not_counted: Counter[tuple[NotAnError, str]] = Counter()
-    for index, raw in errors:
-        outcome = _error(index, raw, record.received_at_ms, defaults, viewers)
+    for entry in sorted_.errors:
+        outcome = _error(entry, record.received_at_ms, defaults, viewers)
         if isinstance(outcome, Event):
             outcomes.append(outcome)
         else:
             not_counted[outcome] += 1
-    outcomes += [Ignored(_reason(kind), count, what=f"RUM events: {kind}") for kind, count in others.items()]
+    outcomes += _counted(sorted_.others)
     outcomes += [Ignored(reason, count, what=what) for (reason, what), count in not_counted.items()]
     return outcomes
 
@@ -87,6 +95,32 @@ class _Peek(msgspec.Struct, gc=False):
     session: _Named | None = None
     view: _Named | None = None
     usr: Any = None
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """A request's entries: errors, what is no event, and how many there are of each other kind."""
+
+    errors: list[Entry] = field(default_factory=list)
+    refused: list[Reject] = field(default_factory=list)
+    others: Counter[str] = field(default_factory=Counter)
+
+
+def _sorted(entries: list[Entry], viewers: Viewers) -> _Sorted:
+    found = _Sorted()
+    for entry in entries:
+        kind = _note(entry, viewers)
+        if isinstance(kind, Reject):
+            found.refused.append(kind)
+        elif kind == "error":
+            found.errors.append(entry)
+        else:
+            found.others[kind if kind in _KINDS else _UNKNOWN] += 1
+    return found
+
+
+def _counted(others: Counter[str]) -> list[Ignored]:
+    return [Ignored(_reason(kind), count, what=f"RUM events: {kind}") for kind, count in others.items()]
 
 
 def _note(entry: Entry, viewers: Viewers) -> str | Reject:
@@ -119,12 +153,10 @@ def _note_patiently(entry: Entry, viewers: Viewers) -> str | Reject:
     return kind if type(kind) is str else ""
 
 
-def _error(
-    index: int, raw: bytes, received_at_ms: int, defaults: Defaults, viewers: Viewers
-) -> Event | tuple[NotAnError, str]:
+def _error(entry: Entry, received_at_ms: int, defaults: Defaults, viewers: Viewers) -> Event | tuple[NotAnError, str]:
     value: Fields
-    value, marks = decode_json(raw)
-    outcome = error_of(value, index, received_at_ms, defaults, viewers, marks)
+    value, marks = decode_json(entry.raw)
+    outcome = error_of(value, entry.index, received_at_ms, defaults, viewers, marks)
     if isinstance(outcome, Event):
         return outcome
     said = value.get("error")
