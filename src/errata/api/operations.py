@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from errata.api import error_tracking, intake, keys, teams, users, validate
+from errata.api import error_tracking, intake, keys, sentry_projects, teams, users, validate
 from errata.api.operation import Operation
 
 OPERATIONS: tuple[Operation[Any], ...] = (
     *error_tracking.OPERATIONS,
     *intake.OPERATIONS,
+    *sentry_projects.OPERATIONS,
     *users.OPERATIONS,
     *teams.OPERATIONS,
     *keys.OPERATIONS,

@@ -11,6 +11,7 @@ from errata.base.clock import Clock
 from errata.base.facts import Actor
 from errata.base.ids import IssueId, UserId
 from errata.events.recent import RecentRequests
+from errata.events.sentry_projects import SentryProjects
 from errata.issues.model import Issue, IssueHit, IssueSearch, IssueState
 
 
@@ -51,4 +52,5 @@ class Rooms:
     access: AccessReads
     access_commands: AccessCommands
     intake: RecentRequests
+    sentry_projects: SentryProjects
     clock: Clock

@@ -24,6 +24,7 @@ from errata.base.errors import Invalid, Unavailable
 from errata.base.ids import random_id
 from errata.events import batches
 from errata.events.recent import RecentRequests
+from errata.events.sentry_projects import SentryProjects
 from errata.events.store import EventStore
 from errata.http.protocol import ProtocolLimits
 from errata.http.server import server_of
@@ -102,10 +103,11 @@ def build_intake(
 ) -> IntakeApp:
     """The addresses that SDKs send to."""
     logs = DoorLimits(settings.intake_max_body_bytes, settings.intake_max_entries)
+    sentry = DoorLimits(settings.sentry_max_body_bytes, settings.intake_max_entries)
     limits = IntakeLimits(body_timeout_s=settings.body_timeout_s)
     origins = Origins(settings.browser_origins.split(","))
     keys = access.intake_keys
-    return IntakeApp(routes_of(logs), limits, writer, keys, lambda _scope: False, clock, tally, lately, origins)
+    return IntakeApp(routes_of(logs, sentry), limits, writer, keys, lambda _scope: False, clock, tally, lately, origins)
 
 
 def build_front(
@@ -120,6 +122,7 @@ def build_front(
         access=access.reads,
         access_commands=access.commands,
         intake=RecentRequests(database),
+        sentry_projects=SentryProjects(database, clock, random_id),
         clock=clock,
     )
     metrics = Metrics([lambda: figures_of(watched), tally.figures])

@@ -17,6 +17,7 @@ from errata.base.errors import Invalid, Unavailable
 from errata.base.ids import random_id
 from errata.events.batches import Rules
 from errata.events.limits import DEFAULT_LIMITS
+from errata.events.sentry_projects import ProjectNames
 from errata.events.store import EventStore
 from errata.grouping.versions import CURRENT
 from errata.ingest.digest import Bounds, Digest, DigestCounts
@@ -99,7 +100,8 @@ def build_digest(
             trace_of=RememberedCalls(parse, max_chars=_REMEMBERED_CHARS),
             find_of=Remembered(find_in_text, max_chars=_REMEMBERED_CHARS),
             limits=DEFAULT_LIMITS,
-            max_body_bytes=settings.intake_max_body_bytes,
+            project_names=ProjectNames(database),
+            max_body_bytes=max(settings.intake_max_body_bytes, settings.sentry_max_body_bytes),
         ),
         rules=Rules(CURRENT, settings.event_past_days * _DAY_MS, settings.event_future_hours * _HOUR_MS),
         bounds=Bounds(events=settings.digest_batch_events, inflated_bytes=settings.digest_batch_bytes),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from errata.cli import journal, people, processes, send_test, upkeep
+from errata.cli import journal, people, processes, send_test, sentry, upkeep
 from errata.cli.complaint import plain_complaints
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ def main() -> None:
         app()
 
 
-for _module in (processes, people, journal, upkeep, send_test):
+for _module in (processes, people, sentry, journal, upkeep, send_test):
     _module.register(app)
 
 

@@ -68,3 +68,13 @@ intake_recent = Table(
     sqlite_autoincrement=True,
 )
 """The newest requests and what became of their pieces. `client` is the sender's name, `key_id` NULL without a key."""
+
+sentry_projects = Table(
+    "sentry_projects",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", String(100), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("modified_at", Instant, nullable=False),
+)
+"""Names of Sentry's projects: an error without a tag `service` has its project's name as service."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -92,10 +92,19 @@ class Preparer:
     """Decodes requests and turns their errors into rows.
 
     `trace_of` and `find_of` parse stacks (with a cache behind them); `max_body_bytes` bounds an inflated request as
-    it did when it was received.
+    it did when it was received. `project_names` tells what Sentry's projects are called, at once.
     """
 
-    def __init__(self, *, trace_of: TraceOf, find_of: FindOf, limits: Limits, max_body_bytes: int) -> None:
+    def __init__(
+        self,
+        *,
+        trace_of: TraceOf,
+        find_of: FindOf,
+        limits: Limits,
+        max_body_bytes: int,
+        project_names: Callable[[], Mapping[int, str]] = dict,
+    ) -> None:
+        self._project_names = project_names
         self._trace_of = trace_of
         self._find_of = find_of
         self._limits = limits
@@ -151,7 +160,8 @@ class Preparer:
         """The request as decoders see it. An entry that stands alone was inflated when it was set aside."""
         is_plain = work.entry != WHOLE and wire.alone is not None
         body = inflate(work.body, "" if is_plain else work.headers.get("content-encoding", ""), self._max_body_bytes)
-        return WireRecord(work.received_at_ms, work.path, work.query, work.headers, body)
+        names = self._project_names()
+        return WireRecord(work.received_at_ms, work.path, work.query, work.headers, body, names)
 
     def _bounded(self, event: Event) -> Event:
         """The event cut to its limits, or the husk of one that is no error.

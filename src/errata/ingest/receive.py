@@ -15,7 +15,6 @@ from errata.http.body import Receive, read_body
 from errata.ingest.answers import Answer
 from errata.ingest.doors.door import Arrival, Checked, Door, Route, Sender
 from errata.ingest.inflate import inflate
-from errata.ingest.request import Said
 from errata.ingest.wire.model import Ignored
 from errata.storage.journal import JournalWriter, Meta
 
@@ -73,7 +72,7 @@ class Receiver:
         """
         door = route.door
         said = door.said(scope, route.key)
-        key = await self._key(door, said, scope)
+        key = None if door.has_key_in_body and not said.secret else await self._key(door, said.secret, scope)
         hold = _Hold(self)
         try:
             most = door.limits.max_body_bytes
@@ -81,8 +80,12 @@ class Receiver:
             if door.fixed is not None:
                 return Taken(0, 0, door.fixed)
             checked = await self._checked(door, Arrival(route.path, said.query, said.headers, body))
+            key = key or await self._key(door, checked.secret, scope)
             if not checked.keep:
                 return Taken(0, 0, checked.answer, checked.ignored)
+            if checked.body is not None:
+                body = checked.body
+                said.headers.pop("content-encoding", None)
             meta = Meta(self._clock.now_ms(), door.intake, key, route.path, said.query, said.headers)
             await self._journal.append(meta, body)
             return Taken(len(body), checked.entries, checked.answer, checked.ignored)
@@ -99,14 +102,14 @@ class Receiver:
             raise TooMany("Too many bytes are in hand; try again soon.", retry_after_s=1)
         self._held += count
 
-    async def _key(self, door: Door, said: Said, scope: Any) -> KeyId:
+    async def _key(self, door: Door, secret: str, scope: Any) -> KeyId:
         """Raises Unauthenticated and Forbidden."""
-        if not said.secret:
+        if not secret:
             if door.sender is Sender.AGENT and self._keyless(scope):
                 return NO_KEY
             raise Unauthenticated("No API key was sent: it belongs in the header DD-API-KEY.")
-        known = self._keys.peek(said.secret)
-        key = known[0] if known else await asyncio.to_thread(self._keys.find, said.secret)
+        known = self._keys.peek(secret)
+        key = known[0] if known else await asyncio.to_thread(self._keys.find, secret)
         if key is None:
             raise Forbidden("The API key is unknown or revoked.")
         return key

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
@@ -11,14 +10,13 @@ from urllib.parse import unquote, unquote_plus
 import structlog
 
 from errata.base.clock import Clock
-from errata.base.errors import ErrataError, Forbidden, TooMany
+from errata.base.errors import ErrataError, TooMany
 from errata.base.ids import random_id
 from errata.http.body import Disconnected, Receive
-from errata.ingest.answers import Answer, Send, refusal
-from errata.ingest.doors.browser import BrowserRoutes
+from errata.ingest.answers import PREFLIGHT, Answer, Send, refusal
 from errata.ingest.doors.door import DoorLimits, Route
 from errata.ingest.doors.logs import LogRoutes
-from errata.ingest.origins import Origins, origin_of
+from errata.ingest.doors.sentry import SentryRoutes
 from errata.ingest.receive import IntakeKeys, IntakeLimits, KeylessAgent, Receiver
 from errata.ingest.wire.model import Ignored
 from errata.storage.journal import JournalWriter
@@ -61,10 +59,9 @@ class RouteTable(Protocol):
 
 
 class Routes:
-    """All addresses of the intake. `elsewhere` takes what is forwarded to an address that is none of ours."""
+    """All addresses of the intake."""
 
-    def __init__(self, tables: Sequence[RouteTable], elsewhere: Route | None = None) -> None:
-        self._elsewhere = elsewhere
+    def __init__(self, tables: Sequence[RouteTable]) -> None:
         self._exact: dict[str, Route] = {}
         for table in tables:
             self._exact |= table.exact
@@ -72,8 +69,8 @@ class Routes:
 
     def at(self, path: str, query: bytes) -> Route | None:
         """Where a request belongs. One that was forwarded (`ddforward`) belongs where its inner address says."""
-        if b"ddforward=" in query and (inner := _forwarded(query)):
-            return self._of(inner) or self._elsewhere
+        if b"ddforward=" in query and (forwarded := self._of(_forwarded(query))) is not None:
+            return forwarded
         return self._of(path)
 
     def _of(self, path: str) -> Route | None:
@@ -96,14 +93,12 @@ class IntakeApp:
         clock: Clock,
         counts: IntakeCounts,
         lately: IntakeTelling,
-        origins: Origins,
     ) -> None:
         self._routes = routes
         self._receiver = Receiver(limits, journal, keys, keyless, clock)
         self._max_requests = limits.max_requests
         self._counts = counts
         self._lately = lately
-        self._origins = origins
         self._clock = clock
         self._in_hand = 0
 
@@ -116,23 +111,17 @@ class IntakeApp:
         route = self._routes.at(scope["path"], scope["query_string"])
         if route is None:
             await refusal(404, "There is no intake at this address.").send(send)
-            return
-        origin = origin_of(scope)
-        if not self._origins.admits(origin):
-            reply: Answer | None = self._refused(_OTHER_ORIGIN, route, scope)
         elif scope["method"] == "OPTIONS":
-            await self._origins.preflight(origin, route.door.methods, scope).send(send)
-            return
+            await PREFLIGHT.send(send)
         elif scope["method"] not in route.door.methods:
             allowed = ", ".join(sorted({"OPTIONS", *route.door.methods}))
             words = f"Only {' and '.join(sorted(route.door.methods))} is answered here."
-            reply = refusal(405, words, ((b"allow", allowed.encode()),))
+            await refusal(405, words, ((b"allow", allowed.encode()),)).send(send)
         else:
             reply = await self._reply(route, scope, receive)
-        if reply is not None:
-            reply = self._origins.readable(reply, origin)
-            await send(reply.start)
-            await send(reply.body)
+            if reply is not None:
+                await send(reply.start)
+                await send(reply.body)
 
     def close(self) -> None:
         """End the threads for large bodies; requests in hand are finished first."""
@@ -148,7 +137,9 @@ class IntakeApp:
         try:
             taken = await self._receiver.take(route, scope, receive)
         except ErrataError as error:
-            return self._refused(error, route, scope)
+            self._counts.refused(door.intake, error.code)
+            self._lately.refused(self._clock.now(), door.intake, route.path, _client(scope), error.message)
+            return door.refusal(error, scope)
         except Disconnected:
             self._counts.refused(door.intake, "disconnected")
             return None
@@ -168,18 +159,10 @@ class IntakeApp:
                 self._lately.ignored(self._clock.now(), door.intake, route.path, _client(scope), taken.ignored)
         return taken.answer
 
-    def _refused(self, error: ErrataError, route: Route, scope: Any) -> Answer:
-        """Count and tell a refusal, in the door's words."""
-        door = route.door
-        self._counts.refused(door.intake, error.code)
-        self._lately.refused(self._clock.now(), door.intake, route.path, _client(scope), error.message)
-        return door.refusal(error, scope)
 
-
-def routes_of(logs: DoorLimits) -> Routes:
+def routes_of(logs: DoorLimits, sentry: DoorLimits) -> Routes:
     """Every address that SDKs send to, each family within its own limits."""
-    browser = BrowserRoutes(logs)
-    return Routes((LogRoutes(logs), browser), browser.elsewhere)
+    return Routes((LogRoutes(logs), SentryRoutes(sentry)))
 
 
 def _forwarded(query: bytes) -> str:
@@ -187,8 +170,7 @@ def _forwarded(query: bytes) -> str:
     for pair in query.decode("latin-1").split("&"):
         name, _, value = pair.partition("=")
         if name == "ddforward":
-            path = unquote(unquote_plus(value).partition("?")[0])
-            return _HOST.sub("", path, count=1)
+            return unquote(unquote_plus(value).partition("?")[0])
     return ""
 
 
@@ -196,7 +178,4 @@ def _client(scope: Any) -> str:
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"user-agent"), "")
 
 
-_HOST = re.compile(r"https?://[^/]*", re.IGNORECASE)
-"""Older SDKs name the host that a proxy should forward to."""
-_OTHER_ORIGIN = Forbidden("Pages of this origin may not send here; the setting browser_origins says which may.")
 _TOO_MANY = TooMany("Too many requests are in hand; try again soon.", retry_after_s=1)

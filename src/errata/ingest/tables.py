@@ -1,19 +1,8 @@
-"""What could not be decoded, kept until an upgrade can; names that a wire leaves to us."""
+"""What could not be decoded, kept until an upgrade can."""
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Index,
-    Integer,
-    LargeBinary,
-    String,
-    Table,
-    Text,
-    Uuid,
-)
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text, Uuid
 
 from errata.storage.sql import Counter, Instant, Json, metadata
 
@@ -38,13 +27,3 @@ aside_records = Table(
     sqlite_autoincrement=True,
 )
 """`entry` is -1 for a whole request (`body` as received), else the index of the one entry that `body` holds."""
-
-sentry_projects = Table(
-    "sentry_projects",
-    metadata,
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("name", String(100), nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("modified_at", Instant, nullable=False),
-)
-"""Names of Sentry's projects: an error without a tag `service` has its project's name as service."""

@@ -25,6 +25,7 @@ from errata.base.facts import SYSTEM, Actor
 from errata.base.ids import IssueId, UserId, random_id
 from errata.events.model import Platform, Track
 from errata.events.recent import RecentRequests
+from errata.events.sentry_projects import SentryProjects
 from errata.issues.model import Issue, IssueHit, IssueSearch, IssueState
 from errata.storage import state_migrations
 from errata.storage.sql import Database, sqlite_url
@@ -162,7 +163,7 @@ def make_call(state: Database) -> Callable[..., Caller]:
         )  # fmt: skip
         reads, commands = AccessReads(state), AccessCommands(state, clock, random_id, secrets.token_bytes)
         issues = RememberedIssues()
-        rooms = Rooms(issues, issues, reads, commands, RecentRequests(state), clock)
+        rooms = Rooms(issues, issues, reads, commands, RecentRequests(state), SentryProjects(state, clock, random_id), clock)
         app = build_api(rooms, Credentials(KeyRing(state, clock)), version="0.0.0", **bounds)
         admin = reads.users(UserSearch(text="mira@")).items[0]
         assert not reads.teams(TeamSearch()).items

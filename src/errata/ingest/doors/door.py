@@ -91,12 +91,8 @@ class Door(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An address found: its door, the path that the journal keeps, and the key where that stood in the path.
-
-    `otlp` is where a request belongs instead whose header `dd-protocol` says so.
-    """
+    """An address found: its door, the path that the journal keeps, and the key where that stood in the path."""
 
     door: Door
     path: str
     key: str = ""
-    otlp: Route | None = None

@@ -36,16 +36,17 @@ def decode(record: WireRecord) -> list[Found]:
     envelope = read_envelope(record.body)
     has_dump = any(_is_dump(item) for item in envelope.items)
     found: list[Found] = []
-    others: Counter[str] = Counter()
     envelope_id = envelope.event_id
     for entry, item in enumerate(envelope.items):
-        if item.type != EVENT:
-            others[item.type] += 1
-            continue
-        outcome = _read(entry, item, envelope, envelope_id, record, has_dump=has_dump)
-        envelope_id = ""  # it names one event only
-        found.append(outcome)
-    return [*found, *_ignored(others)]
+        if item.type == EVENT:
+            found.append(_read(entry, item, envelope, envelope_id, record, has_dump=has_dump))
+            envelope_id = ""  # it names one event only
+    return [*found, *ignored_in(envelope)]
+
+
+def ignored_in(envelope: Envelope) -> list[Ignored]:
+    """What is in an envelope beside events, by kind."""
+    return _told(Counter(item.type for item in envelope.items if item.type != EVENT))
 
 
 def alone(record: WireRecord, entry: int) -> bytes:
@@ -143,7 +144,7 @@ def _is_dump(item: Item) -> bool:
     return item.type == "attachment" and item.headers.get("attachment_type") in _DUMPS
 
 
-def _ignored(others: Counter[str]) -> list[Ignored]:
+def _told(others: Counter[str]) -> list[Ignored]:
     """The other items by reason, in the order of the reasons' names."""
     by_reason: dict[NotAnError, Counter[str]] = {}
     for kind, count in others.items():

@@ -215,9 +215,9 @@ def _attributes(said: Fields, tags: list[tuple[str, str]], mechanism: Fields) ->
     found = attributes_of(said)
     if kind := text(mechanism.get("type"), _MAX_NAME):
         found["mechanism"] = kind
-    commit = {"commit": {"sha": _first(tags, "git.commit.sha")}, "repository_url": _first(tags, "git.repository_url")}
-    if commit["repository_url"] or _first(tags, "git.commit.sha"):
-        found["git"] = commit
+    sha, repository = _first(tags, "git.commit.sha"), _first(tags, "git.repository_url")
+    if sha or repository:
+        found["git"] = {"commit": {"sha": sha}, "repository_url": repository}
     return found
 
 
