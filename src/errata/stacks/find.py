@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from errata.stacks import java, javascript, python
+from errata.stacks import csharp, go, java, javascript, php, python, ruby, rust
 from errata.stacks.model import StackTrace
-from errata.stacks.parse import LIMIT, parse
+from errata.stacks.parse import LIMIT, likely, parse
 
 
 class Found(msgspec.Struct, frozen=True, gc=False):
@@ -17,19 +17,34 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     trace: StackTrace
 
 
+_SPANS = {
+    "python": python.span,
+    "java": java.span,
+    "go": go.span,
+    "ruby": ruby.span,
+    "php": php.span,
+    "csharp": csharp.span,
+    "rust": rust.span,
+    "javascript": javascript.span,
+}
+
+
 def find_in_text(message: str, language: str = "") -> Found | None:
     """The first traceback with calls in a message, or None.
 
     An exception's line alone is not enough here: a sentence like `ValueError: no` is a message, not a stack.
     Linear in the message, of which the first 64 Ki characters are searched; raises nothing.
     """
-    if "at " not in message and python.HEADER not in message:
+    if "\n" not in message and not _may_be_one_line(message):
         return None
     text = message[:LIMIT]
-    for name, span in _SPANS.items():
-        if name == "python" and python.HEADER not in text:
+    names = likely(text, language)
+    if "at " in text:
+        names += [name for name in ("java", "javascript") if name not in names]
+    for name in names:
+        if name not in _SPANS or (name == "python" and python.HEADER not in text):
             continue
-        found = span(text)
+        found = _SPANS[name](text)
         if found is None:
             continue
         start, end = found
@@ -39,4 +54,6 @@ def find_in_text(message: str, language: str = "") -> Found | None:
     return None
 
 
-_SPANS = {"python": python.span, "java": java.span, "javascript": javascript.span}
+def _may_be_one_line(message: str) -> bool:
+    """Whether a message without a line end may hold a stack: with its line ends escaped, or a panic of Rust."""
+    return "\\n" in message or "panicked at " in message

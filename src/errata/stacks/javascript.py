@@ -25,6 +25,7 @@ _NAMED = re.compile(
 )
 _CAUSE = re.compile(r"\s*(?:\[cause\]|[Cc]aused by): (.*)")
 _MEMBERS = re.compile(r"\s*\[errors\]: \[")
+_NOT_OURS = (".rs", ".swift", ".c", ".S", ".h", ".cc", ".cpp")  # in backtraces of Rust: `at ./src/main.rs:4:5`
 _MESSAGE_LINES = 100  # how far above the first call an error's name is looked for
 
 
@@ -126,7 +127,14 @@ def _frame(line: str) -> Frame | None:
     if match := _PLAIN.match(line):
         file, _, column = match[2].rpartition(":")
         file, _, number = file.rpartition(":")
-        if file and number.isdecimal() and column.isdecimal() and len(number) < 10 and len(column) < 10:
+        if (
+            file
+            and not file.endswith(_NOT_OURS)
+            and number.isdecimal()
+            and column.isdecimal()
+            and len(number) < 10
+            and len(column) < 10
+        ):
             return None if file.isdecimal() else Frame(match[1] or "<anonymous>", file, "", int(number), int(column))
     match = _CALL.match(line)
     if match is None:
@@ -149,7 +157,9 @@ def _is_place(body: str) -> bool:
     """Whether a bare location stands there, `file:line:column`; `at 12:30:00` in a sentence is none."""
     head, _, column = body.rpartition(":")
     file, _, line = head.rpartition(":")
-    return column.isdecimal() and line.isdecimal() and not file.isdecimal() and " " not in file[:1] and bool(file)
+    if not file or file[0] == " " or file.isdecimal() or file.endswith(_NOT_OURS):
+        return False
+    return column.isdecimal() and line.isdecimal()
 
 
 def _frame_at(name: str, place: str) -> Frame | None:

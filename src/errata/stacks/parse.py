@@ -4,33 +4,45 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
-from errata.stacks import java, javascript, python
+from errata.stacks import csharp, go, java, javascript, php, python, ruby, rust
 from errata.stacks.model import StackTrace
 
 LIMIT = 64 * 1024
 """Characters of a stack that are read; of a longer one the first and the last half."""
 
-Parser = Callable[[str], StackTrace | None]
 
-_PARSERS: dict[str, Parser] = {"python": python.parse, "java": java.parse, "javascript": javascript.parse}
-_FAMILY = {
-    "kotlin": "java",
-    "scala": "java",
-    "groovy": "java",
-    "clojure": "java",
-    "jvm": "java",
-    "android": "java",
-    "js": "javascript",
-    "node": "javascript",
-    "nodejs": "javascript",
-    "node.js": "javascript",
-    "typescript": "javascript",
-    "browser": "javascript",
+class _Language(NamedTuple):
+    """A parser, and the telltale by which a text is worth giving to it: cheap, and never false for its own calls."""
+
+    is_likely: Callable[[str], bool]
+    parse: Callable[[str], StackTrace | None]
+
+
+# In the order in which they are asked. JavaScript's calls have no telltale and are looked for last.
+_LANGUAGES = {
+    "python": _Language(python.is_likely, python.parse),
+    "java": _Language(java.is_likely, java.parse),
+    "go": _Language(go.is_likely, go.parse),
+    "ruby": _Language(ruby.is_likely, ruby.parse),
+    "php": _Language(php.is_likely, php.parse),
+    "csharp": _Language(csharp.is_likely, csharp.parse),
+    "rust": _Language(rust.is_likely, rust.parse),
+    "javascript": _Language(lambda _: False, javascript.parse),
 }
-_DIALECTS = ("kotlin", "scala", "groovy", "clojure", "typescript")
+_WITH_LONE_LINES = ("python", "java", "javascript")  # these also read an exception's line without any call
+_FAMILY = {
+    "kotlin": "java", "scala": "java", "groovy": "java", "clojure": "java", "jvm": "java", "android": "java",
+    "js": "javascript", "node": "javascript", "nodejs": "javascript", "node.js": "javascript",
+    "typescript": "javascript", "browser": "javascript",
+    "golang": "go", "rb": "ruby", "rails": "ruby", "laravel": "php", "rs": "rust",
+    "c#": "csharp", "dotnet": "csharp", ".net": "csharp", "f#": "csharp", "fsharp": "csharp", "vb": "csharp",
+    "unity": "csharp",
+}  # fmt: skip
+_DIALECTS = ("kotlin", "scala", "groovy", "clojure", "typescript", "dotnet", ".net")
 _COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}m")
 
 
@@ -47,7 +59,7 @@ def parse(text: str, language: str = "") -> StackTrace | None:
     hint = _FAMILY.get(language, language)
     without_calls: StackTrace | None = None
     for name in _order(body, hint):
-        trace = _PARSERS[name](body)
+        trace = _LANGUAGES[name].parse(body)
         if trace is None:
             continue
         if any(block.frames for block in trace.blocks):
@@ -82,12 +94,23 @@ def _prepared(text: str) -> tuple[str, bool]:
     return text.rstrip(), is_cut
 
 
+def likely(text: str, hint: str) -> list[str]:
+    """The languages whose telltales stand in the text, the hinted one first where it is among them."""
+    names = [name for name, language in _LANGUAGES.items() if language.is_likely(text)]
+    if hint in names and names[0] != hint:
+        names.remove(hint)
+        names.insert(0, hint)
+    return names
+
+
 def _order(text: str, hint: str) -> list[str]:
-    """The parsers worth trying: the hinted one first, then by what the text shows."""
-    order = [hint] if hint in _PARSERS else []
-    seems = "python" if 'File "' in text and ", line " in text else "java" if java.is_likely(text) else "javascript"
-    order += [name for name in (seems, "python", "java", "javascript") if name not in order]
-    return list(dict.fromkeys(order))
+    """The parsers worth trying, the best guess first."""
+    names = likely(text, hint)
+    if hint in _WITH_LONE_LINES:
+        names.insert(0, hint)
+    if "python" not in names and "java" not in names:
+        names.append("javascript")
+    return list(dict.fromkeys([*names, *_WITH_LONE_LINES]))
 
 
 def _named(trace: StackTrace, language: str, hint: str, *, is_cut: bool) -> StackTrace:

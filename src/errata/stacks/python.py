@@ -87,6 +87,11 @@ def parse(text: str) -> StackTrace | None:
     return StackTrace("python", tuple(draft.block() for draft in drafts))
 
 
+def is_likely(text: str) -> bool:
+    """Whether a call of CPython may stand in the text; cheap."""
+    return 'File "' in text and ", line " in text
+
+
 def span(text: str) -> tuple[int, int] | None:
     """Where the first traceback with a header stands in `text`, and where it ends: after its message.
 

@@ -10,16 +10,41 @@ from errata.stacks.find import find_in_text
 from errata.stacks.model import Relation
 from errata.stacks.parse import LIMIT, parse
 
-LANGUAGES = ("", "python", "java", "javascript", "kotlin", "ruby")
+LANGUAGES = (
+    "",
+    "python",
+    "java",
+    "javascript",
+    "kotlin",
+    "ruby",
+    "go",
+    "php",
+    "csharp",
+    "rust",
+    "swift",
+    "dart",
+    "elixir",
+    "c++",
+)
 PIECES = (
     " ", "\n", "\t", "\r", "\x00", "\x1b[31m", "at ", "    at ", "(", ")", "[", "]", "{", "}", ":", "::1", ",", '"', "'", "|", "+ ",
     "+-+", "-" * 16, " 1 ", '  File "', '", line ', ", in f", "3", "Traceback (most recent call last):\n",
     "  + Exception Group Traceback (most recent call last):\n", "  | ", "KeyError: 'x'", "Error", "Caused by: ", "Suppressed: ",
     "Wrapped by: ", "... 3 more", "a.b.C.d(E.java:4)", "java.lang.Error", "f (x.js:1:2)", "[cause]: ", "[errors]: [", " @ ", "eval at ",
     "async ", "node:", "$", "$$Lambda", "/", "0x", "<anonymous>", "[Previous line repeated 3 more times]", "\\n", "é", "\ud800", "٣",
+    "goroutine 1 [running]:\n", "panic: ", "[recovered]", "main.run(...)\n\t/srv/main.go:3 +0x1\n", "created by ", ":in `", ":in '", "from ", "(KeyError)",
+    "#0 ", "/a.php(3): ", "{main}", "Next ", "Uncaught ", " in /a.php:3", "Stack trace:\n", "   at A.B(C d) in /e.cs:line 3\n", " ---> ",
+    "   --- End of inner exception stack trace ---\n", "---> (Inner Exception #0) ", "thread 'main' panicked at ", "src/a.rs:1:2:\n",
+    "   0: a::b\n             at ./a.rs:1:2\n", "Caused by:\n", "Location:\n",
     "The above exception was the direct cause of the following exception:",
 )  # fmt: skip
 SHAPES = (
+    "main.a(0x1)\n\t/srv/a.go:3 +0x1\n", "a.b(", "(", ")", "(a).b()", "\t/a.go:3\n", "panic: ", "panic: a\n", "\tpanic: a [recovered]\n", "goroutine 1 [",
+    "goroutine 1 [running]:\n", "a/", "a.go:1\n\t", "a.rb:1:in `b'\n", "\tfrom a.rb:1:in `b'\n", ":in `a", ":in `", "a:1:in `b': c (D)\n", "A::", " in ",
+    "1: from ", "#0 a(1): b()\n", "#0 ", "#0 a(1", "#1 a(1): (", "Next A: b\n", "A in b:1\n", " in a:1", "Uncaught A: ", "#0 {main}\n\nNext ",
+    "   at A.B() in /c.cs:line 1\n", "   at A.B(", "  at A", " ---> ", "A: b ---> ", "\n ---> A.BException: c", "   --- End of a ---\n", "[a", "`1", "a+",
+    "---> (Inner Exception #0) A.BException: c\n", "Exception: ", "thread 'a' panicked at ", "thread 'a' panicked at 'b', ", "   0: a::b\n",
+    "   0: a::b\n             at a.rs:1:2\n", "   1: a\n", "0: ", "::h0", "Error: a\n", "Caused by:\n    0: a\n", "Location:\n    a.rs:1:2\n", "━",
     " ", "\t", "\n", "at ", "at (", "    at \n", "at at.at(", "    at a.b(", "    at a (", "\tat a.b(c.java:1)\n", "    at a (b.js:1:2)\n",
     '  File "', '  File "a", line ', '  File "a", line 1, in f\n', '  File "a", line 1, in f\n    ', "Traceback (most recent call last):\n",
     "  + Exception Group Traceback (most recent call last):\n", "  | ", "  +-+---------------- 1 ----------------\n", "Caused by: ",
@@ -52,7 +77,7 @@ def test_time_grows_with_the_length_and_no_faster(shape):
 
 def _seconds(text):
     start = time.perf_counter()
-    for language in ("python", "java", "javascript"):
+    for language in ("python", "java", "javascript", "go"):
         parse(text, language)
         find_in_text(text + "\nTraceback (most recent call last):\n", language)
     return time.perf_counter() - start

@@ -9,6 +9,8 @@ import pytest
 from errata.stacks.parse import parse
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "stacks"
+HINTS = ("python", "java", "javascript", "nodejs", "go", "ruby", "php", "csharp", "c#", "rust", "nonsense")
+WITH_LONE_LINES = ("python", "java", "javascript")
 TEXTS = sorted(GOLDEN.glob("*.txt"))
 
 
@@ -29,7 +31,7 @@ def test_hint_does_not_change_what_a_text_with_calls_is(path):
     plain = parse(text)
 
     if plain is not None and any(block.frames for block in plain.blocks):
-        assert all(parse(text, hint) == plain for hint in ("python", "java", "javascript", "nodejs", "go", "nonsense"))
+        assert [hint for hint in HINTS if parse(text, hint) != plain] == []
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=[path.stem for path in TEXTS])
@@ -41,3 +43,14 @@ def test_line_ends_trailing_blanks_and_colours_do_not_matter(path):
     assert parse(text.replace("\n", "\r\n")) == plain
     assert parse("\n".join(line + "  \t" for line in text.split("\n")) + "\n\n  ") == plain
     assert parse("\n".join(f"\x1b[31m{line}\x1b[0m" for line in text.split("\n"))) == plain
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=[path.stem for path in TEXTS])
+def test_text_is_read_in_the_language_that_printed_it(path):
+    trace = parse(path.read_text(encoding="utf-8"))
+
+    language = path.stem.partition("-")[0]
+    if trace is not None and any(block.frames for block in trace.blocks):
+        assert trace.language == language
+    else:
+        assert language in ("none", *WITH_LONE_LINES)
