@@ -94,6 +94,27 @@ def _url(*schemes: str) -> Reader:
     return read
 
 
+def _origins(value: object) -> str:
+    """A list of origins in one spelling: as browsers write them, with commas between them and nothing else."""
+    listed = value if isinstance(value, list) else _text(value).split(",")
+    found = dict.fromkeys(_origin(_text(one)) for one in listed)
+    return "*" if "*" in found else ",".join(found)
+
+
+def _origin(text: str) -> str:
+    origin = text.strip().lower().removesuffix("/")
+    if origin in ("*", "null"):
+        return origin
+    parts = urlsplit(origin)
+    try:
+        is_default = parts.port == {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        is_default, parts = False, urlsplit("")
+    if not parts.scheme or not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}" or "@" in origin:
+        raise ValueError("`*`, or origins like https://shop.example with commas between them, are expected")
+    return origin.rpartition(":")[0] if is_default else origin
+
+
 def _email(value: object) -> str:
     text = _text(value)
     name, _, host = text.partition("@")
@@ -214,6 +235,12 @@ class Settings:
     )
     intake_max_entries: int = _setting(
         1000, _whole(1, 1_000_000), "entries", "Most entries in one intake request; above it 413."
+    )
+    browser_origins: str = _setting(
+        "*",
+        _origins,
+        "origins",
+        "Origins whose pages may send errors (`https://shop.example`), with commas between them; `*` for all.",
     )
     event_past_days: int = _setting(
         30, _whole(1, 3650), "days", "How old an event may say it is; older ones are counted at their arrival."

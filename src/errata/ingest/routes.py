@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
@@ -10,13 +11,15 @@ from urllib.parse import unquote, unquote_plus
 import structlog
 
 from errata.base.clock import Clock
-from errata.base.errors import ErrataError, TooMany
+from errata.base.errors import ErrataError, Forbidden, TooMany
 from errata.base.ids import random_id
 from errata.http.body import Disconnected, Receive
-from errata.ingest.answers import PREFLIGHT, Answer, Send, refusal
+from errata.ingest.answers import Answer, Send, refusal
+from errata.ingest.doors.browser import BrowserRoutes
 from errata.ingest.doors.door import DoorLimits, Route
 from errata.ingest.doors.logs import LogRoutes
 from errata.ingest.doors.sentry import SentryRoutes
+from errata.ingest.origins import Origins, origin_of
 from errata.ingest.receive import IntakeKeys, IntakeLimits, KeylessAgent, Receiver
 from errata.ingest.wire.model import Ignored
 from errata.storage.journal import JournalWriter
@@ -59,9 +62,10 @@ class RouteTable(Protocol):
 
 
 class Routes:
-    """All addresses of the intake."""
+    """All addresses of the intake. `elsewhere` takes what is forwarded to an address that is none of ours."""
 
-    def __init__(self, tables: Sequence[RouteTable]) -> None:
+    def __init__(self, tables: Sequence[RouteTable], elsewhere: Route | None = None) -> None:
+        self._elsewhere = elsewhere
         self._exact: dict[str, Route] = {}
         for table in tables:
             self._exact |= table.exact
@@ -69,8 +73,8 @@ class Routes:
 
     def at(self, path: str, query: bytes) -> Route | None:
         """Where a request belongs. One that was forwarded (`ddforward`) belongs where its inner address says."""
-        if b"ddforward=" in query and (forwarded := self._of(_forwarded(query))) is not None:
-            return forwarded
+        if b"ddforward=" in query and (inner := _forwarded(query)):
+            return self._of(inner) or self._elsewhere
         return self._of(path)
 
     def _of(self, path: str) -> Route | None:
@@ -93,12 +97,14 @@ class IntakeApp:
         clock: Clock,
         counts: IntakeCounts,
         lately: IntakeTelling,
+        origins: Origins,
     ) -> None:
         self._routes = routes
         self._receiver = Receiver(limits, journal, keys, keyless, clock)
         self._max_requests = limits.max_requests
         self._counts = counts
         self._lately = lately
+        self._origins = origins
         self._clock = clock
         self._in_hand = 0
 
@@ -111,17 +117,23 @@ class IntakeApp:
         route = self._routes.at(scope["path"], scope["query_string"])
         if route is None:
             await refusal(404, "There is no intake at this address.").send(send)
+            return
+        origin = origin_of(scope)
+        if not self._origins.admits(origin):
+            reply: Answer | None = self._refused(_OTHER_ORIGIN, route, scope)
         elif scope["method"] == "OPTIONS":
-            await PREFLIGHT.send(send)
+            await self._origins.preflight(origin, route.door.methods, scope).send(send)
+            return
         elif scope["method"] not in route.door.methods:
             allowed = ", ".join(sorted({"OPTIONS", *route.door.methods}))
             words = f"Only {' and '.join(sorted(route.door.methods))} is answered here."
-            await refusal(405, words, ((b"allow", allowed.encode()),)).send(send)
+            reply = refusal(405, words, ((b"allow", allowed.encode()),))
         else:
             reply = await self._reply(route, scope, receive)
-            if reply is not None:
-                await send(reply.start)
-                await send(reply.body)
+        if reply is not None:
+            reply = self._origins.readable(reply, origin)
+            await send(reply.start)
+            await send(reply.body)
 
     def close(self) -> None:
         """End the threads for large bodies; requests in hand are finished first."""
@@ -137,9 +149,7 @@ class IntakeApp:
         try:
             taken = await self._receiver.take(route, scope, receive)
         except ErrataError as error:
-            self._counts.refused(door.intake, error.code)
-            self._lately.refused(self._clock.now(), door.intake, route.path, _client(scope), error.message)
-            return door.refusal(error, scope)
+            return self._refused(error, route, scope)
         except Disconnected:
             self._counts.refused(door.intake, "disconnected")
             return None
@@ -159,10 +169,18 @@ class IntakeApp:
                 self._lately.ignored(self._clock.now(), door.intake, route.path, _client(scope), taken.ignored)
         return taken.answer
 
+    def _refused(self, error: ErrataError, route: Route, scope: Any) -> Answer:
+        """Count and tell a refusal, in the door's words."""
+        door = route.door
+        self._counts.refused(door.intake, error.code)
+        self._lately.refused(self._clock.now(), door.intake, route.path, _client(scope), error.message)
+        return door.refusal(error, scope)
+
 
 def routes_of(logs: DoorLimits, sentry: DoorLimits) -> Routes:
     """Every address that SDKs send to, each family within its own limits."""
-    return Routes((LogRoutes(logs), SentryRoutes(sentry)))
+    browser = BrowserRoutes(logs)
+    return Routes((LogRoutes(logs), browser, SentryRoutes(sentry)), browser.elsewhere)
 
 
 def _forwarded(query: bytes) -> str:
@@ -170,7 +188,8 @@ def _forwarded(query: bytes) -> str:
     for pair in query.decode("latin-1").split("&"):
         name, _, value = pair.partition("=")
         if name == "ddforward":
-            return unquote(unquote_plus(value).partition("?")[0])
+            path = unquote(unquote_plus(value).partition("?")[0])
+            return _HOST.sub("", path, count=1)
     return ""
 
 
@@ -178,4 +197,7 @@ def _client(scope: Any) -> str:
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"user-agent"), "")
 
 
+_HOST = re.compile(r"https?://[^/]*", re.IGNORECASE)
+"""Older SDKs name the host that a proxy should forward to."""
+_OTHER_ORIGIN = Forbidden("Pages of this origin may not send here; the setting browser_origins says which may.")
 _TOO_MANY = TooMany("Too many requests are in hand; try again soon.", retry_after_s=1)
