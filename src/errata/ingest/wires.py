@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from errata.events.model import Intake
-from errata.ingest.wire import datadog_logs, datadog_rum, otlp, sentry
+from errata.ingest.wire import datadog_errors, datadog_logs, datadog_rum, datadog_traces, otlp, sentry
 from errata.ingest.wire.model import Decoder, WireRecord
 
 
@@ -25,6 +25,8 @@ class Wire:
 
 WIRES: dict[str, Wire] = {
     Intake.DD_LOGS.value: Wire(datadog_logs.decode, datadog_logs.alone),
+    Intake.DD_TRACE.value: Wire(datadog_traces.decode),
+    Intake.DD_ERRORS.value: Wire(datadog_errors.decode),
     Intake.DD_RUM.value: Wire(datadog_rum.decode, datadog_rum.alone),
     Intake.OTLP.value: Wire(otlp.decode),
     Intake.SENTRY.value: Wire(sentry.decode, sentry.alone),
