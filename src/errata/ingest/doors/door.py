@@ -91,8 +91,12 @@ class Door(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An address found: its door, the path that the journal keeps, and the key where that stood in the path."""
+    """An address found: its door, the path that the journal keeps, and the key where that stood in the path.
+
+    `otlp` is where a request belongs instead whose header `dd-protocol` says so.
+    """
 
     door: Door
     path: str
     key: str = ""
+    otlp: Route | None = None
