@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from errata.base.ids import Fingerprint
-from errata.events.model import Cause, Event, Json
+from errata.events.model import Cause, Event, Json, Minified
 from errata.events.stack_texts import template_of, text_of
 from errata.stacks.model import Frame
 
@@ -95,7 +95,7 @@ class Payload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     `frames` are those that came structured (a stack that came as text is kept as that text, and parsed again to be
     shown), `attributes` the JSON as it came, `details` what is shown but not searched, `cut` names what was shortened
-    or left out. Stored: only ever add fields.
+    or left out. `minified` is what came where the row holds what source maps made of it. Stored: only ever add fields.
     """
 
     frames: tuple[Frame, ...] = ()
@@ -103,6 +103,7 @@ class Payload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     attributes: dict[str, Any] = {}  # JSON values; msgspec cannot decode a type that contains itself
     details: dict[str, Any] = {}
     cut: tuple[str, ...] = ()
+    minified: Minified | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +247,7 @@ def _payload(event: Event, *, cut_short: bool) -> str:
         attributes=event.attributes,
         details=event.details,
         cut=(*event.cut, SEARCH_CUT) if cut_short else event.cut,
+        minified=event.minified,
     )
     try:
         return _encode(payload).decode()

@@ -151,6 +151,8 @@ class IssueFold:
     is_crash: bool
     has_in_app: bool
     teams: tuple[str, ...]
+    former_fingerprints: tuple[Fingerprint, ...] = ()
+    """What its events would have without their source maps, where that differs; sorted, at most 100."""
 
 
 class StoredEvent(msgspec.Struct, frozen=True):

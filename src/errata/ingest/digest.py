@@ -29,7 +29,8 @@ from errata.ingest.prepare import Candidate, Decoded, Failure, Preparer, Work, r
 from errata.ingest.stories import Stories
 from errata.ingest.wire.model import Ignored
 from errata.issues.attach import attach
-from errata.issues.store import excluded_fingerprints, issues_of
+from errata.issues.former import excluded
+from errata.issues.store import issues_of
 from errata.storage.journal import Damaged, JournalReader, Record
 from errata.storage.sql import Database
 
@@ -222,6 +223,7 @@ class Digest:
 
         What is stored already stays, whatever is decided now: an issue may have been excluded meanwhile.
         """
+        self._preparer.refresh()
         stored = self._events.stored(batch.id) if again else {}
         outcome = self._sort_out(batch, [_without(one, stored) for one in decoded] if stored else decoded)
         outcome.stories.stored(stored)
@@ -293,14 +295,14 @@ class Digest:
             with self._db.write() as tx:
                 owners = batches.claim(tx, batch.id, claims)
         with self._db.read() as tx:
-            excluded = excluded_fingerprints(tx)
-        if not claims and not excluded:
+            shut = excluded(tx, {each.fingerprints for each in outcome.candidates})
+        if not claims and not shut:
             return
         kept: list[Candidate] = []
         for candidate, key in keyed:
             if key is not None and owners[key] != (batch.id, candidate.work.position, candidate.event.entry):
                 outcome.drop(candidate.work, NotAnError.REPEATED, event=candidate.event)
-            elif candidate.grouping.fingerprint in excluded:
+            elif candidate.fingerprints in shut:
                 outcome.drop(candidate.work, NotAnError.EXCLUDED, event=candidate.event)
             else:
                 kept.append(candidate)

@@ -1,24 +1,30 @@
-"""From the bytes of a request to the rows of its errors. No database, no clock: a repetition comes out equal."""
+"""From the bytes of a request to the rows of its errors. No clock: a repetition comes out equal.
+
+Only source maps come from outside: a repetition may know of one that was uploaded meanwhile. Rows that are stored
+stay as they are, and both forms of an error are one issue.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
 import structlog
 
-from errata.base.errors import ErrataError
-from errata.base.ids import NodeId, event_id_at
+from errata.base.errors import ErrataError, Unavailable
+from errata.base.ids import Fingerprint, NodeId, event_id_at
 from errata.events import batches
 from errata.events.batches import Rules
 from errata.events.clamp import event_time
 from errata.events.limits import Limits, limit
 from errata.events.model import Event, NotAnError
 from errata.events.qualify import FindOf, Qualified, TraceOf, qualify, refusal
-from errata.events.rows import EventRow, row_of
+from errata.events.rows import NO_FINGERPRINT, EventRow, row_of
 from errata.events.scrub import scrub
+from errata.events.symbolicate import Places, symbolicated
 from errata.grouping.versions import Grouping, group
 from errata.ingest.aside import WHOLE
 from errata.ingest.inflate import inflate
@@ -79,6 +85,13 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     grouping: Grouping
     timestamp: int
     time_clamped: bool
+    former: Fingerprint = NO_FINGERPRINT
+    """What the event would be grouped under without source maps, where that differs."""
+
+    @property
+    def fingerprints(self) -> tuple[Fingerprint, Fingerprint]:
+        """What the event is grouped under, and what it would be without source maps (zeros where the same)."""
+        return self.grouping.fingerprint, self.former
 
     @property
     def identity(self) -> bytes | None:
@@ -88,11 +101,19 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
         return batches.key_of("event", f"{self.event.service}\0{self.event.identity}")
 
 
+class SourceMaps(Places, Protocol):
+    """What is known of source maps; see `sourcemaps.symbolicator`."""
+
+    def refresh(self) -> None:
+        """Ask the database anew from now on."""
+
+
 class Preparer:
     """Decodes requests and turns their errors into rows.
 
     `trace_of` and `find_of` parse stacks (with a cache behind them); `max_body_bytes` bounds an inflated request as
-    it did when it was received. `project_names` tells what Sentry's projects are called, at once.
+    it did when it was received. `places` looks up calls in source maps, where there are any;
+    `project_names` tells what Sentry's projects are called, at once.
     """
 
     def __init__(
@@ -102,9 +123,11 @@ class Preparer:
         find_of: FindOf,
         limits: Limits,
         max_body_bytes: int,
+        places: SourceMaps | None = None,
         project_names: Callable[[], Mapping[int, str]] = dict,
     ) -> None:
         self._project_names = project_names
+        self._places = places
         self._trace_of = trace_of
         self._find_of = find_of
         self._limits = limits
@@ -125,10 +148,17 @@ class Preparer:
             _log.exception("decoder_failed", intake=work.intake, position=work.position)
             return _failed(work, f"the decoder failed: {type(error).__name__}")
 
+    def refresh(self) -> None:
+        """A batch begins: source maps that were uploaded before are known from now on."""
+        if self._places is not None:
+            self._places.refresh()
+
     def candidates(self, decoded: Decoded, rules: Rules) -> list[Candidate | NotAnError | Failure]:
-        """What becomes of each event, in order. Raises nothing."""
+        """What becomes of each event, in order. Raises Unavailable where source maps cannot be asked for."""
         try:
             return [*self._verdicts(decoded.work, decoded.events, rules)]
+        except Unavailable:
+            raise
         except Exception:  # noqa: BLE001 - which of the entries it was shows when each is tried alone
             return [self._verdict(decoded.work, event, rules) for event in decoded.events]
 
@@ -183,6 +213,8 @@ class Preparer:
     def _verdict(self, work: Work, event: Event, rules: Rules) -> Candidate | NotAnError | Failure:
         try:
             return self._verdicts(work, (event,), rules)[0]
+        except Unavailable:
+            raise
         except Exception as error:  # noqa: BLE001 - as in `decode`, for one entry
             _log.exception("entry_failed", intake=work.intake, position=work.position)
             return self._entry_failure(work, event, f"digesting failed: {type(error).__name__}")
@@ -196,7 +228,7 @@ class Preparer:
         judged = [qualify(event, self._trace_of, self._find_of) for event in events]
         # Scrubbed before it is grouped: what is stored explains the issue it is in, secrets or not.
         cleaned = [one if isinstance(one, NotAnError) else self._cleaned(one) for one in judged]
-        return [one if isinstance(one, NotAnError) else _grouped(work, one, rules) for one in cleaned]
+        return [one if isinstance(one, NotAnError) else self._grouped(work, one, rules) for one in cleaned]
 
     def _cleaned(self, found: Qualified) -> Qualified:
         event = scrub(found.event)
@@ -206,17 +238,24 @@ class Preparer:
             return Qualified(event, found.trace)
         return Qualified(event, self._trace_of(event.error_stack, event.language))
 
+    def _grouped(self, work: Work, found: Qualified, rules: Rules) -> Candidate:
+        timestamp, clamped = event_time(found.event, rules.past_ms, rules.future_ms)
+        mapped = symbolicated(found.event, found.trace, self._places) if self._places is not None else None
+        grouping = group(found.event, found.trace, rules.grouping)
+        if mapped is None:
+            return Candidate(work, found.event, grouping, timestamp, clamped)
+        former = grouping.fingerprint
+        grouping = group(mapped.event, mapped.trace, rules.grouping)
+        if grouping.fingerprint == former:
+            former = NO_FINGERPRINT
+        return Candidate(work, mapped.event, grouping, timestamp, clamped, former)
+
     def _entry_failure(self, work: Work, event: Event, reason: str) -> Failure:
         """The bytes of the one entry where they can be told apart again, so that a replay repeats no other."""
         wire = WIRES[work.intake]
         if work.entry != WHOLE or wire.alone is None:
             return Failure(event.entry, work.body, reason)
         return Failure(event.entry, wire.alone(self._record_of(work, wire), event.entry), reason)
-
-
-def _grouped(work: Work, found: Qualified, rules: Rules) -> Candidate:
-    timestamp, clamped = event_time(found.event, rules.past_ms, rules.future_ms)
-    return Candidate(work, found.event, group(found.event, found.trace, rules.grouping), timestamp, clamped)
 
 
 def _failed(work: Work, reason: str) -> Decoded:
@@ -240,4 +279,5 @@ def row_for(candidate: Candidate, batch: int, node: NodeId) -> EventRow:
         function_name=grouping.function_name,
         has_in_app=grouping.has_in_app,
         error_type=grouping.error_type,
+        former_fingerprint=candidate.former,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -64,6 +65,65 @@ def grown(issue: Issue, fold: IssueFold) -> Issue:
         tracks=tuple(sorted({*issue.tracks, *(Track(track) for track in fold.tracks)})),
         event_count=issue.event_count + fold.count,
     )
+
+
+def joined(issue: Issue, others: Sequence[Issue], at: datetime, new_id: NewId) -> tuple[Issue, list[Fact]]:
+    """The issue that stays when it and others turn out to be one bug, with a fact for each that is given up.
+
+    First and last sightings, counts and sets are those of all. A person's word on one of them counts for all: an
+    assignee stays, and an untouched part does not undo a review or a decision to ignore. Resolved or excluded are only
+    issues all of whose parts are.
+    """
+    facts: list[Fact] = []
+    for other in others:
+        facts.append(Fact(new_id(), "issue.joined", issue.id, at, SYSTEM, {"joined": str(other.id)}))
+        issue = _with(issue, other)
+    return issue, facts
+
+
+def older_first(issue: Issue) -> tuple[datetime, IssueId]:
+    """Sorts issues so that the one that stays when they are joined comes first."""
+    return issue.opened_at, issue.id
+
+
+def shown_as(issue: Issue, file_path: str, function_name: str) -> Issue:
+    """The issue at the place that its source map tells, where it had the minified one."""
+    return replace(issue, file_path=file_path, function_name=function_name)
+
+
+def _with(issue: Issue, other: Issue) -> Issue:
+    earlier, later = other.first_seen < issue.first_seen, other.last_seen > issue.last_seen
+    state = min(issue.state, other.state, key=_HIDES.__getitem__)
+    regressions = [one for one in (issue.regression, other.regression) if one is not None]
+    resolved = [one for one in (issue.resolved_at, other.resolved_at) if one is not None]
+    return replace(
+        issue,
+        state=state,
+        first_seen=other.first_seen if earlier else issue.first_seen,
+        first_seen_version=other.first_seen_version if earlier else issue.first_seen_version,
+        last_seen=other.last_seen if later else issue.last_seen,
+        last_seen_version=other.last_seen_version if later else issue.last_seen_version,
+        is_crash=issue.is_crash or other.is_crash,
+        has_in_app=issue.has_in_app or other.has_in_app,
+        languages=tuple(sorted({*issue.languages, *other.languages} - {UNKNOWN})) or (UNKNOWN,),
+        platform=issue.platform if issue.platform is not Platform.UNKNOWN else other.platform,
+        tracks=tuple(sorted({*issue.tracks, *other.tracks})),
+        event_count=issue.event_count + other.event_count,
+        opened_at=min(issue.opened_at, other.opened_at),
+        assignee_id=issue.assignee_id or other.assignee_id,
+        resolved_at=max(resolved, default=None),
+        regression=max(regressions, key=lambda one: one.regressed_at, default=None),
+    )
+
+
+_HIDES = {
+    IssueState.ACKNOWLEDGED: 0,
+    IssueState.IGNORED: 1,
+    IssueState.OPEN: 2,
+    IssueState.RESOLVED: 3,
+    IssueState.EXCLUDED: 4,
+}
+"""Which state stays when issues are joined: the first of these."""
 
 
 def fact_of_opening(issue: Issue, at: datetime, new_id: NewId) -> Fact:

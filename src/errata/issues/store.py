@@ -27,14 +27,17 @@ from errata.events.model import Platform, Track
 from errata.events.search import Aliases, packed
 from errata.issues.causes import Cause, cause_of
 from errata.issues.model import Issue, IssueState, Regression
-from errata.issues.tables import issue_fingerprints, issue_teams, issue_versions, issues
+from errata.issues.tables import issue_fingerprints, issue_teams, issue_versions, issues, joined_issues
 from errata.storage.sql import upsert
 
 
 def load(tx: Connection, issue_id: IssueId, *, for_update: bool = False) -> Issue | None:
-    """One issue with its owners, or None."""
+    """One issue with its owners, or None. The id of one that was joined to another leads there."""
     found = load_many(tx, [issue_id], for_update=for_update)
-    return found.get(issue_id)
+    if issue_id in found:
+        return found[issue_id]
+    into = tx.scalar(select(joined_issues.c.into_id).where(joined_issues.c.id == issue_id))
+    return load_many(tx, [IssueId(into)], for_update=for_update).get(IssueId(into)) if into else None
 
 
 def load_many(tx: Connection, ids: Sequence[IssueId], *, for_update: bool = False) -> dict[IssueId, Issue]:

@@ -52,9 +52,10 @@ class Look(msgspec.Struct, frozen=True, tag="look"):
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """`fault` says what is wrong with the map, empty when nothing is."""
+    """`fault` says what is wrong with the map, empty when nothing is; `is_ours` that the fault is this machine's."""
 
     fault: str = ""
+    is_ours: bool = False
 
 
 class Looked(msgspec.Struct, frozen=True):
@@ -167,9 +168,13 @@ class _Reader:
                 return Checked()
             ready = self._get(request)
             return Looked(spots=tuple(ready.spot(line, column, request.around) for line, column in request.positions))
-        except (_Faulty, OSError, MemoryError) as error:
-            fault = str(error) if isinstance(error, _Faulty) else f"it cannot be read: {type(error).__name__}"
-            return Checked(fault) if isinstance(request, Check) else Looked(fault)
+        except _Faulty as error:
+            fault, is_ours = str(error), False
+        except MemoryError:
+            fault, is_ours = "reading it needs too much memory", False
+        except (OSError, ImportError) as error:
+            fault, is_ours = f"it cannot be read: {error}", True
+        return Checked(fault, is_ours) if isinstance(request, Check) else Looked(fault)
 
     def _get(self, request: Look) -> _Ready:
         key = (request.map, request.minified)

@@ -111,7 +111,8 @@ def test_good_map_has_no_fault(mapper: Mapper, tmp_path: Path) -> None:
 
 
 def test_file_that_is_gone_is_a_fault(mapper: Mapper, tmp_path: Path) -> None:
-    assert "FileNotFoundError" in mapper.look(tmp_path / "none", None, [(1, 1)]).fault
+    assert "No such file" in mapper.look(tmp_path / "none", None, [(1, 1)]).fault
+    assert mapper.check(tmp_path / "none", None).is_ours
 
 
 def test_wild_numbers_are_no_places(mapper: Mapper, tmp_path: Path) -> None:
