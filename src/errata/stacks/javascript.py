@@ -140,6 +140,8 @@ def _frame(line: str) -> Frame | None:
     if match is None:
         return None
     body = match[1].rstrip(" \t\r{},[]") if line[-1:] in " \t\r{},[]" else match[1]
+    if body.startswith("wasm://"):
+        return Frame("<anonymous>", body)
     name, at, place = body.partition(" @ ")
     if at:
         return _frame_at(name, place)
@@ -169,7 +171,7 @@ def _frame_at(name: str, place: str) -> Frame | None:
     if place.startswith("eval at "):
         origin = _ORIGIN.search(place)
         place = f"{origin[1]}:{origin[2]}:{origin[3]}" if origin else "<anonymous>"
-    name = name or "<anonymous>"
+    name, place = name or "<anonymous>", place.removeprefix("address at ")  # Hermes prints bytecode's place so
     head, colon, column = place.rpartition(":")
     if not colon or not column.isdecimal() or len(column) > 9:
         is_known = place in ("<anonymous>", "native", "unknown location") or place.startswith(("index ", "wasm"))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from errata.stacks import csharp, go, java, javascript, php, python, ruby, rust
+from errata.stacks import csharp, gecko, go, java, javascript, php, python, ruby, rust
 from errata.stacks.model import StackTrace
 
 LIMIT = 64 * 1024
@@ -31,6 +31,7 @@ _LANGUAGES = {
     "php": _Language(php.is_likely, php.parse),
     "csharp": _Language(csharp.is_likely, csharp.parse),
     "rust": _Language(rust.is_likely, rust.parse),
+    "gecko": _Language(gecko.is_likely, gecko.parse),
     "javascript": _Language(lambda _: False, javascript.parse),
 }
 _WITH_LONE_LINES = ("python", "java", "javascript")  # these also read an exception's line without any call

@@ -39,6 +39,7 @@ PIECES = (
     "The above exception was the direct cause of the following exception:",
 )  # fmt: skip
 SHAPES = (
+    "a@http://b/c.js:1:2\n", "a@", "@", "a@b:1:2\n", "@1:2\n", "http://a:1:2\n", "a*", " line 1 > eval", "a/<", "://",
     "main.a(0x1)\n\t/srv/a.go:3 +0x1\n", "a.b(", "(", ")", "(a).b()", "\t/a.go:3\n", "panic: ", "panic: a\n", "\tpanic: a [recovered]\n", "goroutine 1 [",
     "goroutine 1 [running]:\n", "a/", "a.go:1\n\t", "a.rb:1:in `b'\n", "\tfrom a.rb:1:in `b'\n", ":in `a", ":in `", "a:1:in `b': c (D)\n", "A::", " in ",
     "1: from ", "#0 a(1): b()\n", "#0 ", "#0 a(1", "#1 a(1): (", "Next A: b\n", "A in b:1\n", " in a:1", "Uncaught A: ", "#0 {main}\n\nNext ",
