@@ -57,10 +57,17 @@ def test_first_start_makes_everything_and_says_it_once(start, state, reads: Acce
     assert signs_in(state, "admin@localhost", made.password)
 
 
+def test_the_first_client_token_sends_and_opens_nothing(start, state, clock, credentials) -> None:
+    made = start()
+
+    assert IntakeKeys(KeyRing(state, clock)).find(made.client_token) is not None
+    assert credentials.api_key(made.client_token) is None
+
+
 def test_text_form_of_a_first_start_holds_no_secret(start) -> None:
     made = start()
 
-    assert not any(secret in repr(made) for secret in (made.api_key, made.app_key, made.password))
+    assert not any(secret in repr(made) for secret in (made.api_key, made.app_key, made.client_token, made.password))
 
 
 def test_given_values_are_taken_instead_of_made_ones(start, state, credentials) -> None:

@@ -183,12 +183,15 @@ class AccessCommands:
             outbox.append(tx, [self._fact("key.created", record.id, actor, kind=kind.value)])
         return CreatedKey(record, secret)
 
-    def revoke_key(self, actor: Actor, key_id: KeyId) -> KeyRecord:
-        """Make a key useless, for good; it works for at most two seconds more. Raises NotFound."""
+    def revoke_key(self, actor: Actor, key_id: KeyId, *, only: KeyKind | None = None) -> KeyRecord:
+        """Make a key useless, for good; it works for at most two seconds more.
+
+        Raises NotFound, also for a key of another kind than `only` where that is given.
+        """
         with self._database.write() as tx:
             key = key_store.load_key(tx, key_id)
-            if key is None:
-                raise NotFound("API key not found")
+            if key is None or only not in (None, key.kind):
+                raise NotFound("Client token not found" if only is KeyKind.CLIENT else "API key not found")
             if key.revoked_at is not None:
                 return key
             now = self._clock.now()

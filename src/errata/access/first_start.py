@@ -1,4 +1,4 @@
-"""What an installation needs before anybody can sign in: organisation, roles, an administrator, one pair of keys.
+"""What an installation needs before anybody can sign in: organisation, roles, an administrator, a key of each kind.
 
 Settings that name keys, an administrator or a password count at every start, by one rule: what is given and new is
 added; nothing that people changed since is undone.
@@ -55,6 +55,7 @@ class FirstStart:
     password: str | None = field(repr=False)
     api_key: str = field(repr=False)
     app_key: str = field(repr=False)
+    client_token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ class _Starter:
         organisation = Organisation(OrganisationId(self._new_id()), "Errata", now)
         api_key = given.api_key or new_key_secret(KeyKind.API, self._new_secret)
         app_key = given.app_key or new_key_secret(KeyKind.APPLICATION, self._new_secret)
+        client_token = new_key_secret(KeyKind.CLIENT, self._new_secret)
         with self._database.write() as tx:
             serialize(tx, "first start")
             if store.load_organisation(tx) is not None:
@@ -123,8 +125,9 @@ class _Starter:
             user = self._add_administrator(tx, given.admin_email or DEFAULT_ADMIN_EMAIL, hashed)
             self._add_key(tx, KeyKind.API, api_key, user)
             self._add_key(tx, KeyKind.APPLICATION, app_key, user)
+            self._add_key(tx, KeyKind.CLIENT, client_token, user)
         shown = None if given.admin_password else password
-        return FirstStart(organisation, user.email, shown, api_key, app_key)
+        return FirstStart(organisation, user.email, shown, api_key, app_key, client_token)
 
     def add(self, given: _Given) -> None:
         """Add what is given and new."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from errata.api import error_tracking, intake, keys, sentry_projects, teams, users, validate
+from errata.api import client_tokens, error_tracking, intake, keys, sentry_projects, teams, users, validate
 from errata.api.operation import Operation
 
 OPERATIONS: tuple[Operation[Any], ...] = (
@@ -17,5 +17,6 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *users.OPERATIONS,
     *teams.OPERATIONS,
     *keys.OPERATIONS,
+    *client_tokens.OPERATIONS,
     *validate.OPERATIONS,
 )

@@ -71,4 +71,5 @@ def _welcome(settings: Settings, made: FirstStart) -> str:
         f"  password         {password}\n"
         f"  API key          {made.api_key}\n"
         f"  application key  {made.app_key}\n"
+        f"  client token     {made.client_token}  (may only send; for web pages)\n"
     )

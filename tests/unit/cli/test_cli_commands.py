@@ -42,6 +42,7 @@ def test_the_first_start_shows_address_administrator_and_keys_once(tmp_path):
     assert "admin@localhost" in first.stdout
     assert API_KEY in first.stdout
     assert re.search(r"application key  [0-9a-f]{40}", first.stdout)
+    assert re.search(r"client token     pub[0-9a-f]{32}", first.stdout)
     assert (second.returncode, second.stdout) == (0, "")
 
 
