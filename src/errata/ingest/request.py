@@ -62,7 +62,7 @@ def said_by(
         elif name[:7] == b"dd-evp-":
             _keep(kept, name.decode("latin-1"), value)
         elif name == b"dd-protocol" and value.strip().lower() == b"otlp":
-            raise Unsupported("OTLP is not read here yet; send JSON or text.", where="dd-protocol")
+            raise Unsupported("OTLP is not read at this address; /v1/traces and /v1/logs read it.", where="dd-protocol")
     if query:
         asked = read_query(query)
         said.query = asked.kept

@@ -61,8 +61,8 @@ def take_failure(attributes: dict[str, Any], language: str) -> Failure:
 
 
 def name_of(kind: str, message: str) -> tuple[str, str]:
-    """A failure's class without its module and its message without blanks around it, both within bounds."""
-    return last_name(kind)[:_MAX_NAME], message.strip()[:_MAX_NAME]
+    """A failure's class without its module and its message without blanks and quotes around it, both within bounds."""
+    return last_name(kind)[:_MAX_NAME], message.strip(" \t\r\n'\"")[:_MAX_NAME]
 
 
 def last_name(kind: str) -> str:
