@@ -146,3 +146,79 @@ APPLICATION_KEYS_ANSWER = {
     ],
     "meta": {"page": {"total_filtered_count": 1}, "max_allowed_per_user": 10},
 }
+_EVENT = {
+    "id": "7d1f8a52-4a0e-5f3b-9d43-0c9b6a2d51e4",
+    "type": "error_event",
+    "attributes": {
+        "timestamp": 1772366400000,
+        "received_at": 1772366400210,
+        "time_clamped": False,
+        "service": "shop-web",
+        "env": "prod",
+        "version": "1.0.0",
+        "host": "",
+        "track": "rum",
+        "intake": "dd_rum",
+        "source": "browser",
+        "status": "error",
+        "platform": "BROWSER",
+        "language": "javascript",
+        "message": "coupon expired",
+        "error": {
+            "type": "CartError",
+            "message": "coupon expired",
+            "stack": "CartError: coupon expired\n    at applyCoupon (src/cart.ts:33:9)",
+            "handling": "handled",
+            "source": "custom",
+            "category": "",
+            "is_crash": False,
+            "fingerprint": "",
+        },
+        "exceptions": [
+            {
+                "type": "CartError",
+                "message": "coupon expired",
+                "relation": "primary",
+                "frames": [
+                    {
+                        "function": "applyCoupon",
+                        "file": "src/cart.ts",
+                        "module": "",
+                        "line": 33,
+                        "column": 9,
+                        "in_app": True,
+                        "whose": "own code",
+                        "context": "  throw new CartError(`coupon '${code}' expired`)",
+                        "before": ["export function applyCoupon(code: string): never {"],
+                        "after": ["}"],
+                        "repeats": 0,
+                        "minified": {
+                            "function": "p_",
+                            "file": "https://shop.example/assets/main.min.js",
+                            "line": 10,
+                            "column": 16220,
+                        },
+                    }
+                ],
+            }
+        ],
+        "user": {"id": "ann", "email": "", "name": "", "anonymous_id": ""},
+        "session_id": "",
+        "trace_id": "",
+        "span_id": "",
+        "teams": [],
+        "tags": ["env:prod"],
+        "attributes": {"plan": "gold"},
+        "details": {},
+        "cut": [],
+        "grouping": {
+            "version": 1,
+            "fingerprint": "0b6f2f5e-91a7-4c5e-8a53-6b1f0f4f2f10",
+            "is_custom": False,
+            "parts": [{"name": "service", "value": "shop-web", "raw": "shop-web", "dropped": []}],
+        },
+    },
+    "relationships": {"issue": {"data": {"id": _ISSUE, "type": "issue"}}},
+}
+EVENT_ANSWER = {"data": _EVENT}
+EVENTS_ANSWER = {"data": [_EVENT], "meta": {"page": {}}}
