@@ -6,6 +6,7 @@ Local variables of frames (`vars`) are in neither: they hold whatever the progra
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from errata.events.model import Json
 from errata.ingest.wire.sentry_values import Fields, any_text, fields, first_of, listed, pairs, text
@@ -91,13 +92,20 @@ def _http(event: Fields, contexts: Fields) -> dict[str, Json]:
         {
             "url": text(request.get("url"), _MAX_TEXT),
             "method": text(request.get("method"), _MAX_TEXT),
-            "query": any_text(request.get("query_string"), _MAX_TEXT),
+            "query": _query(request.get("query_string")),
             "fragment": text(request.get("fragment"), _MAX_TEXT),
             "useragent": _header(headers.get("user-agent")),
             "referer": _header(headers.get("referer")),
             "status_code": fields(contexts.get("response")).get("status_code"),
         }
     )
+
+
+def _query(value: object) -> str:
+    """A query string, which some SDKs send as names and values."""
+    if isinstance(value, dict | list):
+        return urlencode([(name, any_text(inner, _MAX_TEXT)) for name, inner in pairs(value)[:_CRUMBS]])[:_MAX_TEXT]
+    return text(value, _MAX_TEXT)
 
 
 def _header(value: object) -> str:

@@ -128,7 +128,7 @@ def _headers(body: bytes, start: int, what: str) -> tuple[dict[str, Any], int]:
         headers = None
     if type(headers) is not dict:
         raise _invalid(f"{what} are no JSON object", start)
-    return headers, end + 1
+    return headers, min(end + 1, len(body))
 
 
 def _invalid(what: str, at: int) -> Invalid:

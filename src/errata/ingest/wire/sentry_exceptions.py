@@ -123,7 +123,7 @@ def _thread(raw: Fields, dialect: Dialect, *, is_failing: bool) -> Thread:
         name: value for name in _THREAD_FIELDS if isinstance(value := raw.get(name), str | int) and value != ""
     }
     name = text(raw.get("name"), _MAX_TYPE) or text(raw.get("id"), _MAX_TYPE)
-    if lines := stack_text(f"Thread {name}".strip(), "", stack.frames[:_THREAD_FRAMES], dialect.language):
+    if lines := stack_text(f"Thread {name}".strip(), "", stack.frames[:_THREAD_FRAMES], dialect.plain):
         shown["stack"] = lines
     return Thread(shown, stack, is_failing)
 

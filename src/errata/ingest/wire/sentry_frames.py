@@ -36,6 +36,11 @@ class Dialect(msgspec.Struct, frozen=True, gc=False):
     language: str
     judges: bool = True
 
+    @property
+    def plain(self) -> str:
+        """The language in whose form calls are written that belong to no exception."""
+        return self.language if self.language in _JVM else ""
+
 
 NO_STACK = Stack()
 
