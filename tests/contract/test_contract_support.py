@@ -200,7 +200,7 @@ def test_every_published_operation_was_named_in_these_tests(raw):
 
 
 CALLED = {
-    "SearchIssues", "GetIssue", "UpdateIssueState", "UpdateIssueAssignee", "DeleteIssueAssignee",
+    "SearchIssues", "ExplainSearch", "CompleteSearch", "GetIssue", "UpdateIssueState", "UpdateIssueAssignee", "DeleteIssueAssignee",
     "ListUsers", "CreateUser", "GetUser", "DisableUser", "GetCurrentUser",
     "ListTeams", "CreateTeam", "GetTeam", "GetTeamMemberships", "CreateTeamMembership", "DeleteTeamMembership",
     "ListAPIKeys", "ListApplicationKeys", "ListCurrentUserApplicationKeys",

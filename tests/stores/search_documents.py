@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import itertools
 import json
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +21,15 @@ from errata.base.clock import from_ms
 from errata.base.ids import Fingerprint, IssueId, NodeId, UserId, event_id_at
 from errata.events.model import Event, Intake, Platform, Track
 from errata.events.rows import EventRow, row_of
+from errata.events.store import EventStore
 from errata.issues import store
 from errata.issues.causes import Cause
 from errata.issues.facets import Owners, values_of
 from errata.issues.languages import api_language
 from errata.issues.model import Issue, IssueState, Regression
+from errata.storage import event_migrations, state_migrations
+from errata.storage.clickhouse import ClickHouse
+from errata.storage.sql import Database, sqlite_url
 
 OURS = Path(__file__).parents[1] / "vectors" / "search-vectors.json"
 VECTORS: dict[str, Any] = json.loads(Path(os.environ.get("ERRATA_SEARCH_VECTORS") or OURS).read_text())
@@ -57,8 +64,30 @@ class Document:
         return columns | derived | at | values_of(self.issue, self.owners, now)
 
 
-def documents() -> list[Document]:
-    return [_document(number, document) for number, document in enumerate(VECTORS["documents"])]
+def documents(vectors: dict[str, Any] = VECTORS) -> list[Document]:
+    return [_document(number, document) for number, document in enumerate(vectors["documents"])]
+
+
+@contextlib.contextmanager
+def searchable(engine_url: str, folder: Path, found: Sequence[Document]) -> Iterator[tuple[Database, ClickHouse]]:
+    """A state with the documents' issues, and the event store with their rows and no others."""
+    clickhouse = ClickHouse(engine_url)
+    event_migrations.upgrade(clickhouse)
+    clickhouse.command("TRUNCATE TABLE events")
+    database = Database(sqlite_url(folder / "state.db"))
+    state_migrations.upgrade(database)
+    with database.write() as tx:
+        for document in found:
+            save_issue(tx, document)
+    batch = next(_batches)
+    EventStore(clickhouse).insert(batch, [in_batch(document.row, batch) for document in found])
+    yield database, clickhouse
+    database.close()
+    clickhouse.close()
+
+
+_batches = itertools.count(2_000_000_000)
+"""Numbers that no other test of the engine uses."""
 
 
 def save_issue(tx: Connection, document: Document) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from search_documents import NOW, VECTORS, documents, in_batch, save_issue
+from search_documents import NOW, VECTORS, documents, searchable
 
 from errata.base.clock import FixedClock, to_ms
 from errata.base.errors import Invalid
-from errata.events import batches
 from errata.events.store import EventStore
 from errata.issues.facets import ISSUES
 from errata.issues.model import IssueSearch, OrderBy, Persona
@@ -15,9 +14,6 @@ from errata.issues.reads import IssueReads
 from errata.query.bind import bind
 from errata.query.match import matches
 from errata.query.parse import parse
-from errata.storage import event_migrations, state_migrations
-from errata.storage.clickhouse import ClickHouse
-from errata.storage.sql import Database, sqlite_url
 
 DOCUMENTS = documents()
 ON_EVENTS = [each for each in VECTORS["vectors"] if each["target"] == "event"]
@@ -27,20 +23,8 @@ INVALID = [pytest.param(each["query"], id=each["id"]) for each in ON_EVENTS if n
 
 @pytest.fixture(scope="module")
 def issues(engine_url, tmp_path_factory):
-    clickhouse = ClickHouse(engine_url)
-    event_migrations.upgrade(clickhouse)
-    clickhouse.command("TRUNCATE TABLE events")
-    database = Database(sqlite_url(tmp_path_factory.mktemp("vectors") / "state.db"))
-    state_migrations.upgrade(database)
-    with database.write() as tx:
-        for document in DOCUMENTS:
-            save_issue(tx, document)
-        assert batches.pending(tx) == ()
-    # A number that no other test of this engine uses.
-    EventStore(clickhouse).insert(2_000_000_000, [in_batch(document.row, 2_000_000_000) for document in DOCUMENTS])
-    yield IssueReads(database, EventStore(clickhouse), FixedClock(NOW))
-    database.close()
-    clickhouse.close()
+    with searchable(engine_url, tmp_path_factory.mktemp("vectors"), DOCUMENTS) as (database, clickhouse):
+        yield IssueReads(database, EventStore(clickhouse), FixedClock(NOW))
 
 
 def found_by(issues: IssueReads, query: str, **changes: object) -> list[str]:

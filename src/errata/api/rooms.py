@@ -12,7 +12,9 @@ from errata.base.facts import Actor
 from errata.base.ids import IssueId, UserId
 from errata.events.recent import RecentRequests
 from errata.events.sentry_projects import SentryProjects
+from errata.issues.help import Explanation, Suggestion
 from errata.issues.model import Issue, IssueHit, IssueSearch, IssueState
+from errata.query.nodes import Field
 
 
 class IssueReading(Protocol):
@@ -24,6 +26,22 @@ class IssueReading(Protocol):
 
     def get(self, issue_id: IssueId) -> Issue:
         """One issue. Raises `NotFound`."""
+        ...
+
+
+class SearchHelping(Protocol):
+    """Help for writers of queries; see `errata.issues.help`. All raise `Unavailable` without engine."""
+
+    def explain(self, search: IssueSearch) -> Explanation:
+        """What the query means and finds. Raises `Invalid` for it."""
+        ...
+
+    def keys(self, search: IssueSearch, prefix: str, limit: int) -> list[Suggestion]:
+        """Keys that begin so."""
+        ...
+
+    def values(self, search: IssueSearch, key: Field, prefix: str, limit: int) -> list[Suggestion]:
+        """Values of the key that begin so."""
         ...
 
 
@@ -49,6 +67,7 @@ class Rooms:
 
     issues: IssueReading
     issue_commands: IssueChanging
+    search_help: SearchHelping
     access: AccessReads
     access_commands: AccessCommands
     intake: RecentRequests

@@ -23,6 +23,7 @@ from errata.base.clock import Clock, SystemClock
 from errata.base.errors import Invalid, Unavailable
 from errata.base.ids import random_id
 from errata.events import batches
+from errata.events.help import EventHelp
 from errata.events.recent import RecentRequests
 from errata.events.sentry_projects import SentryProjects
 from errata.events.store import EventStore
@@ -34,6 +35,7 @@ from errata.ingest.origins import Origins
 from errata.ingest.receive import IntakeLimits
 from errata.ingest.routes import IntakeApp, routes_of
 from errata.issues.commands import IssueCommands
+from errata.issues.help import SearchHelp
 from errata.issues.reads import IssueReads
 from errata.jobs.lines import Log
 from errata.jobs.locks import PATIENCE_S, hold
@@ -119,6 +121,7 @@ def build_front(
     rooms = Rooms(
         issues=IssueReads(database, EventStore(store), clock),
         issue_commands=IssueCommands(database, clock, random_id),
+        search_help=SearchHelp(database, EventHelp(store), clock),
         access=access.reads,
         access_commands=access.commands,
         intake=RecentRequests(database),

@@ -17,10 +17,11 @@ from errata.base.errors import Invalid, TooLarge, Unavailable
 from errata.base.ids import Fingerprint
 from errata.events import ranking
 from errata.events.model import Track
+from errata.events.question import AT, Question, values_at
 from errata.events.rows import EventRow, Payload, without_surrogates
 from errata.events.search import Condition, EventSearch, Hit, IssueFold, Order, StoredEvent
-from errata.query.facets import Column, Elements, Entry, Joined, Place, Tagged
-from errata.storage.clickhouse import ClickHouse, External
+from errata.query.facets import Place
+from errata.storage.clickhouse import ClickHouse
 
 __all__ = [
     "Condition",
@@ -76,8 +77,6 @@ SELECT position, entry, intDiv(toUnixTimestamp64Milli(timestamp) + {_TO_MONDAY_S
 FROM events
 WHERE batch = {{batch:UInt64}}
 """
-
-_AT = "fromUnixTimestamp64Milli({%s:Int64}, 'UTC')"
 
 
 class EventStore:
@@ -164,7 +163,7 @@ class EventStore:
 
         Raises Invalid for a condition that the store refuses, TooLarge when it needs too much.
         """
-        question = _Question(search)
+        question = Question(search)
         question.parameters |= {"limit": search.limit, "now": search.now_ms}
         question.externals += ranking.tables_of(search)
         rows = self._ask(ranking.statement(search, question.where), question)
@@ -172,7 +171,7 @@ class EventStore:
 
     def series(self, search: EventSearch, buckets: int) -> list[int]:
         """Counts of matching events in `buckets` equal parts of the window, oldest first."""
-        question = _Question(search)
+        question = Question(search)
         rows = self._ask(
             f"SELECT {_bucket(search, buckets, question)} AS bucket, count() FROM events WHERE {question.where}"
             " GROUP BY bucket",
@@ -184,7 +183,7 @@ class EventStore:
         self, search: EventSearch, buckets: int, fingerprints: Sequence[Fingerprint]
     ) -> dict[Fingerprint, list[int]]:
         """The same for each of some fingerprints; those without a matching event have zeros."""
-        question = _Question(search)
+        question = Question(search)
         question.parameters["fingerprints"] = list(fingerprints)
         rows = self._ask(
             f"SELECT fingerprint, {_bucket(search, buckets, question)} AS bucket, count() FROM events"
@@ -201,8 +200,8 @@ class EventStore:
 
         `places` are where the catalogue says that the attribute is stored; an event's first place with a value counts.
         """
-        question = _Question(search)
-        values = _values(places, question.parameters)
+        question = Question(search)
+        values = values_at(places, question.parameters)
         question.parameters["limit"] = limit
         rows = self._ask(
             f"SELECT arrayJoin(arrayDistinct({values})) AS value, count() AS events FROM events"
@@ -228,7 +227,7 @@ class EventStore:
         rows = self._clickhouse.query(_LATEST, parameters)
         return [_stored(row) for row in rows]
 
-    def _ask(self, sql: str, question: _Question) -> list[tuple[Any, ...]]:
+    def _ask(self, sql: str, question: Question) -> list[tuple[Any, ...]]:
         """The answer, sought in smaller blocks of rows if it takes too much memory in blocks of the usual size.
 
         Whole stacks are put together for a block at once: two kilobytes a row as a rule, but 64 are allowed.
@@ -247,39 +246,17 @@ FROM events
 WHERE (track, toStartOfDay(timestamp), fingerprint, timestamp, event_id) IN (
     SELECT track, toStartOfDay(timestamp), fingerprint, timestamp, event_id FROM events
     WHERE fingerprint = {{fingerprint:UUID}} AND ({{track:String}} = '' OR track = {{track:String}})
-        AND timestamp >= {_AT % "from"} AND timestamp < {_AT % "to"}
+        AND timestamp >= {AT % "from"} AND timestamp < {AT % "to"}
     ORDER BY timestamp DESC, event_id DESC LIMIT {{limit:UInt32}}
 )
     AND fingerprint = {{fingerprint:UUID}}
-    AND timestamp >= {_AT % "from"} AND timestamp < {_AT % "to"}
+    AND timestamp >= {AT % "from"} AND timestamp < {AT % "to"}
 ORDER BY timestamp DESC, event_id DESC
 LIMIT {{limit:UInt32}}
 """
 
 
-class _Question:
-    """The WHERE of a search, its parameters, and the tables that travel with it."""
-
-    def __init__(self, search: EventSearch) -> None:
-        self.parameters: dict[str, object] = {"from": search.from_ms, "to": search.to_ms}
-        self.externals = tuple(External(each.name, "fingerprint UUID", each.fingerprints) for each in search.sets)
-        parts = [f"timestamp >= {_AT % 'from'}", f"timestamp < {_AT % 'to'}"]
-        if search.track is not None:
-            parts.append("track = {track:String}")
-            self.parameters["track"] = str(search.track)
-        if search.platforms:
-            parts.append("platform IN {platforms:Array(String)}")
-            self.parameters["platforms"] = [str(platform) for platform in search.platforms]
-        if search.pending:
-            parts.append("batch NOT IN {pending:Array(UInt64)}")
-            self.parameters["pending"] = list(search.pending)
-        if search.condition is not None:
-            parts.append(f"({search.condition.sql})")
-            self.parameters |= search.condition.parameters
-        self.where = " AND ".join(parts)
-
-
-def _bucket(search: EventSearch, buckets: int, question: _Question) -> str:
+def _bucket(search: EventSearch, buckets: int, question: Question) -> str:
     question.parameters |= {"buckets": buckets, "width": max(1, search.to_ms - search.from_ms)}
     return "toUInt32(intDiv((toUnixTimestamp64Milli(timestamp) - {from:Int64}) * {buckets:Int64}, {width:Int64}))"
 
@@ -289,32 +266,6 @@ def _spread(rows: Sequence[tuple[Any, ...]], buckets: int) -> list[int]:
     for bucket, count in rows:
         counts[bucket] = count
     return counts
-
-
-def _values(places: Sequence[Place], parameters: dict[str, object]) -> str:
-    """All values of a row as an array of texts: those of the first place that has any."""
-    sql = "emptyArrayString()"
-    for number, place in reversed(list(enumerate(places))):
-        name = f"place{number}"
-        match place:
-            case Column(column, missing=missing):
-                parameters[name] = missing
-                found = f"arrayFilter(v -> v != {{{name}:String}}, [toString({column})])"
-            case Entry(column, key):
-                parameters[name] = key
-                found = f"{column}[{{{name}:String}}]"
-            case Elements(column):
-                found = column
-            case Tagged(column, key):
-                parameters[name] = f"{key}:"
-                found = (
-                    f"arrayMap(v -> substring(v, length({{{name}:String}}) + 1),"
-                    f" arrayFilter(v -> startsWith(v, {{{name}:String}}), {column}))"
-                )
-            case Joined():
-                continue
-        sql = f"if(notEmpty({found}), {found}, {sql})"
-    return sql
 
 
 def _week_of(row: EventRow) -> int:

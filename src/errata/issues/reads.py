@@ -4,36 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from errata.base.clock import Clock, to_ms
+from errata.base.clock import Clock
 from errata.base.errors import NotFound
 from errata.base.ids import IssueId
-from errata.events import batches
-from errata.events.model import Platform
-from errata.events.search import EventSearch, Hit, Order
+from errata.events.search import EventSearch, Hit
 from errata.events.store import EventStore
 from errata.issues import store
-from errata.issues.aliases import KnownAliases
-from errata.issues.facets import ISSUES
-from errata.issues.members import CaseKeys, Window, answers_to, known_issues
-from errata.issues.model import Issue, IssueHit, IssueSearch, OrderBy, Persona
-from errata.issues.plan import NOTHING, all_of, answered, filters_of, questions_of
-from errata.query import to_clickhouse
-from errata.query.bind import bind
-from errata.query.parse import parse
+from errata.issues.asking import MAX_HITS, Asker
+from errata.issues.members import CaseKeys, Window, known_issues
+from errata.issues.model import Issue, IssueHit, IssueSearch, OrderBy
+from errata.issues.plan import NOTHING
 from errata.storage.sql import Database
 
-MAX_HITS = 100
-"""Issues in one answer, as the API documents it."""
 _NEWEST = (5_000, 50_000, 1_000_000)
 """How many issues are taken along at a time, newest first, until a search by FIRST_SEEN has found enough."""
 _KNOWN_YOUNG = 200_000
 """Issues whose age counts for PRIORITY, the newest; where there are more, others count as old and as no crash."""
-_PLATFORMS: dict[Persona, tuple[Platform, ...]] = {
-    Persona.ALL: (),
-    Persona.BROWSER: (Platform.BROWSER,),
-    Persona.MOBILE: (Platform.ANDROID, Platform.IOS, Platform.FLUTTER, Platform.REACT_NATIVE, Platform.ROKU),
-    Persona.BACKEND: (Platform.BACKEND, Platform.UNKNOWN),
-}
 
 
 class IssueReads:
@@ -43,9 +29,7 @@ class IssueReads:
         """`cases` answers for `issue.case`; without it no issue has one."""
         self._db = db
         self._events = events
-        self._clock = clock
-        self._cases = cases
-        self._aliases = KnownAliases()
+        self._asker = Asker(db, clock, cases)
 
     def get(self, issue_id: IssueId) -> Issue:
         """One issue. Raises NotFound."""
@@ -71,35 +55,16 @@ class IssueReads:
         ]
 
     def _hits(self, search: IssueSearch) -> list[Hit]:
-        tree = all_of([bind(parse(search.query), ISSUES), filters_of(search)])
-        window = Window(search.from_ms, search.to_ms, self._clock.now())
-        with self._db.read() as tx:
-            pending = batches.pending(tx)
-            answers, sets = answers_to(tx, questions_of(tree), window, self._cases)
-            aliases = self._aliases.read(tx)
-        tree = answered(tree, answers)
-        if tree == NOTHING:
+        asked = self._asker.ask(search)
+        if asked.tree == NOTHING:
             return []
-        asked = EventSearch(
-            condition=to_clickhouse.compile(tree),
-            from_ms=search.from_ms,
-            to_ms=search.to_ms,
-            track=search.track,
-            platforms=_PLATFORMS[search.persona] if search.persona else (),
-            order=Order(search.order_by.value),
-            now_ms=min(search.to_ms, to_ms(window.now)),
-            limit=MAX_HITS,
-            sets=sets,
-            aliases=aliases,
-            pending=pending,
-        )
         match search.order_by:
             case OrderBy.FIRST_SEEN:
-                return self._newest(asked, window)
+                return self._newest(asked.search, asked.window)
             case OrderBy.PRIORITY:
-                return self._by_priority(asked, window)
+                return self._by_priority(asked.search, asked.window)
             case _:
-                return self._events.count_by_issue(asked)
+                return self._events.count_by_issue(asked.search)
 
     def _newest(self, asked: EventSearch, window: Window) -> list[Hit]:
         """Hits by first sighting: looked for among the newest issues, then among more while there are too few."""

@@ -6,6 +6,7 @@ Knows no table. Errors of connection and server become the project's own.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,16 @@ class External:
     structure: str
     data: bytes
     format: str = "RowBinary"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """An answer and what it took: rows and bytes that the server read, and milliseconds until the answer was here."""
+
+    rows: list[tuple[Any, ...]]
+    read_rows: int
+    read_bytes: int
+    took_ms: float
 
 
 UNKNOWN_SETTING = "unknown setting"
@@ -81,6 +92,18 @@ class ClickHouse:
 
         Raises Invalid, TooLarge (the answer passes a bound of the server), Unavailable.
         """
+        return self.measured(sql, parameters, externals=externals, settings=settings).rows
+
+    def measured(
+        self,
+        sql: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        externals: Sequence[External] = (),
+        settings: Mapping[str, str | int] | None = None,
+    ) -> Measured:
+        """The same with what it took. Raises as `query`."""
+        started = time.perf_counter()
         try:
             result = self._connected().query(
                 sql,
@@ -88,9 +111,11 @@ class ClickHouse:
                 settings=dict(settings or {}),
                 external_data=_external_data(externals),
             )
-            return [tuple(row) for row in result.result_rows]
+            rows = [tuple(row) for row in result.result_rows]
         except (ClickHouseError, HTTPError, OSError) as error:
             raise self._translated(error) from error
+        read = {name: int(result.summary.get(name, 0)) for name in ("read_rows", "read_bytes")}
+        return Measured(rows, read["read_rows"], read["read_bytes"], (time.perf_counter() - started) * 1000)
 
     def command(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
         """Carry out a statement that answers nothing. Raises as `query`."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -22,12 +23,23 @@ from errata.api.rooms import Rooms
 from errata.base.clock import FixedClock
 from errata.base.errors import NotFound
 from errata.base.facts import SYSTEM, Actor
-from errata.base.ids import IssueId, UserId, random_id
+from errata.base.ids import EventId, IssueId, UserId, random_id
+from errata.events.help import Cost, Match
 from errata.events.model import Platform, Track
 from errata.events.recent import RecentRequests
 from errata.events.sentry_projects import SentryProjects
+from errata.issues.help import Explanation, PlaceKind, Suggestion
 from errata.issues.model import Issue, IssueHit, IssueSearch, IssueState
+from errata.issues.occurrences import Occurrence
+from errata.query.nodes import Field
+from errata.query.parse import parse
+from errata.query.render import render
+from errata.query.sentences import in_words
+from errata.query.sexpr import sexpr
+from errata.sourcemaps.commands import SourceMapCommands
+from errata.sourcemaps.reads import SourceMapReads
 from errata.storage import state_migrations
+from errata.storage.blobs import FolderBlobs
 from errata.storage.sql import Database, sqlite_url
 
 API_KEY = "a" * 32
@@ -97,6 +109,46 @@ class RememberedIssues:
 
 
 @dataclass
+class RememberedHelp:
+    """Help without events behind the rim's seam; queries are read as ever. `asked` is the last search."""
+
+    asked: IssueSearch | None = None
+
+    def explain(self, search: IssueSearch) -> Explanation:
+        self.asked = search
+        tree = parse(search.query)
+        return Explanation(render(tree), in_words(tree), sexpr(tree), (), Match(0, 0), Cost(0, 0, 0.04), 0.06)
+
+    def keys(self, search: IssueSearch, prefix: str, limit: int) -> list[Suggestion]:
+        self.asked = search
+        return [Suggestion(f"{prefix}{number}", PlaceKind.TAG, number) for number in range(limit)]
+
+    def values(self, search: IssueSearch, key: Field, prefix: str, limit: int) -> list[Suggestion]:
+        self.asked = search
+        return [Suggestion(f"{key.name}.{prefix}", None, None)][:limit]
+
+
+@dataclass
+class RememberedOccurrences:
+    """Errors in memory behind the rim's seam. `asked` is the last question for a list."""
+
+    issues: RememberedIssues
+    known: list[Occurrence] = field(default_factory=list)
+    asked: dict[str, object] = field(default_factory=dict)
+
+    def of_issue(self, issue_id: IssueId, limit: int, **window: object) -> list[Occurrence]:
+        self.issues.get(issue_id)
+        self.asked = {"limit": limit, **window}
+        return [one for one in self.known if one.issue_id == issue_id][:limit]
+
+    def one(self, event_id: EventId) -> Occurrence:
+        for one in self.known:
+            if one.id == event_id:
+                return one
+        raise NotFound("event not found")
+
+
+@dataclass
 class Caller:
     """Calls the application. Both keys are sent unless `headers` says otherwise."""
 
@@ -152,7 +204,7 @@ def state(tmp_path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def make_call(state: Database) -> Callable[..., Caller]:
+def make_call(state: Database, tmp_path: Path) -> Callable[..., Caller]:
     """Makes the application with bounds of the test's own."""
 
     def make(**bounds: object) -> Caller:
@@ -163,7 +215,13 @@ def make_call(state: Database) -> Callable[..., Caller]:
         )  # fmt: skip
         reads, commands = AccessReads(state), AccessCommands(state, clock, random_id, secrets.token_bytes)
         issues = RememberedIssues()
-        rooms = Rooms(issues, issues, reads, commands, RecentRequests(state), SentryProjects(state, clock, random_id), clock)
+        search_help = RememberedHelp()
+        recent, projects = RecentRequests(state), SentryProjects(state, clock, random_id)
+        blobs = FolderBlobs(tmp_path / "blobs")
+        rooms = Rooms(
+            issues, issues, search_help, reads, commands, recent, projects, clock, RememberedOccurrences(issues),
+            SourceMapReads(state), SourceMapCommands(state, blobs, clock, max_bytes=1 << 20),
+        )  # fmt: skip
         app = build_api(rooms, Credentials(KeyRing(state, clock)), version="0.0.0", **bounds)
         admin = reads.users(UserSearch(text="mira@")).items[0]
         assert not reads.teams(TeamSearch()).items
