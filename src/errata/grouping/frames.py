@@ -10,9 +10,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from errata.grouping.in_app import Kind, Verdict, family_of, verdict_on
+from errata.grouping.names import csharp_function, plain_name
 from errata.stacks.model import ExceptionBlock, Frame, Relation
 
-_NAMELESS = frozenset(("<anonymous>", "<lambda>", "<genexpr>", "<listcomp>", "<dictcomp>", "<setcomp>", "eval", ""))
+_NAMELESS = frozenset(
+    ("<anonymous>", "<lambda>", "<genexpr>", "<listcomp>", "<dictcomp>", "<setcomp>", "eval", "{closure}", "")
+)
 # CPython 3.12 runs these inside the function that holds them.
 _COMPREHENSIONS = frozenset(("<listcomp>", "<dictcomp>", "<setcomp>"))
 # Raised by the language on behalf of another exception, which tells more.
@@ -20,6 +23,7 @@ _WRAPPERS = frozenset((
     "ExecutionException", "CompletionException", "InvocationTargetException", "UndeclaredThrowableException",
     "ExceptionInInitializerError", "PrivilegedActionException",
     "ExceptionGroup", "BaseExceptionGroup", "AggregateError",
+    "AggregateException", "TargetInvocationException", "TypeInitializationException",
 ))  # fmt: skip
 _FUNCTION_LIMIT = 500
 
@@ -99,7 +103,9 @@ def normalized_function(name: str, family: str) -> str:
 
 
 def function_in_class(frame: Frame, family: str) -> str:
-    """The function as it is named inside its file: with its inner classes on the JVM, as printed elsewhere."""
+    """The function as it is named inside its file: on the JVM with its inner classes, in .NET as it was written."""
+    if family == "csharp":
+        return csharp_function(frame.function, frame.module)
     if family != "java":
         return frame.function
     owner = frame.module.rpartition(".")[2]
@@ -188,6 +194,10 @@ def _normalized(name: str, family: str) -> str:
         name = name.partition(" [as ")[0]
         if name.endswith("<anonymous>"):
             return "<anonymous>"
+        if "/<" in name:  # Firefox: `total/<` is a function without a name in `total`
+            name = name.rpartition("/")[2].replace("<", "") or "<anonymous>"
+    else:
+        name = plain_name(name, family)
     if "0x" in name:
         name = _ADDRESS.sub("", name)
     while "<" in name or "[" in name:

@@ -7,37 +7,15 @@ of a frame itself (`Frame.in_app`) always wins, and is the place for rules of on
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
 
+from errata.grouping import in_app_compiled, in_app_scripts
+from errata.grouping.verdict import OWN, Kind, Verdict
 from errata.stacks.model import Frame
 
-
-class Kind(StrEnum):
-    """Whose code a frame is."""
-
-    OWN = "own code"
-    LIBRARY = "library code"
-    RUNTIME = "the language's own code"
-    GENERATED = "generated code"
-    TRACER = "the tracer's own code"
-    CLIENT = "marked as not its own by the client"
+__all__ = ["Kind", "Verdict", "family_of", "verdict_on"]
 
 
-class Verdict(NamedTuple):
-    """Whose code it is, and by which sign (`site-packages`, `org.springframework.`)."""
-
-    kind: Kind
-    sign: str = ""
-
-    @property
-    def reason(self) -> str:
-        """For a page: `library code (site-packages)`."""
-        return f"{self.kind.value} ({self.sign})" if self.sign else self.kind.value
-
-
-_OWN = Verdict(Kind.OWN)
 _BY_CLIENT = Verdict(Kind.CLIENT)
 _NAME_LIMIT = 1000  # characters of a path or module that are looked at
 
@@ -45,12 +23,20 @@ _FAMILY = {
     "python": "python",
     "java": "java", "kotlin": "java", "scala": "java", "groovy": "java", "clojure": "java",
     "javascript": "javascript", "typescript": "javascript", "nodejs": "javascript",
+    "go": "go", "golang": "go", "ruby": "ruby", "php": "php", "rust": "rust", "dart": "dart",
+    "csharp": "csharp", "c#": "csharp", "dotnet": "csharp", ".net": "csharp", "fsharp": "csharp", "f#": "csharp",
+    "swift": "swift", "objective-c": "native", "objc": "native", "c": "native", "c++": "native", "cpp": "native",
+    "native": "native", "elixir": "beam", "erlang": "beam",
 }  # fmt: skip
 _EXTENSIONS = {
     "py": "python", "pyc": "python", "pyx": "python",
     "java": "java", "kt": "java", "scala": "java", "groovy": "java", "clj": "java",
     "js": "javascript", "mjs": "javascript", "cjs": "javascript", "jsx": "javascript", "ts": "javascript",
     "tsx": "javascript", "mts": "javascript", "cts": "javascript", "vue": "javascript", "svelte": "javascript",
+    "go": "go", "rb": "ruby", "erb": "ruby", "rake": "ruby", "php": "php", "rs": "rust", "dart": "dart",
+    "cs": "csharp", "fs": "csharp", "vb": "csharp", "swift": "swift", "m": "native", "mm": "native", "c": "native",
+    "cc": "native", "cpp": "native", "cxx": "native", "h": "native", "hpp": "native",
+    "ex": "beam", "exs": "beam", "erl": "beam", "eex": "beam", "heex": "beam",
 }  # fmt: skip
 
 _TRACERS = ("ddtrace", "opentelemetry", "sentry_sdk", "elasticapm", "newrelic", "wrapt")
@@ -121,7 +107,7 @@ _JAVA_GENERATED = re.compile(
     r"|ByteBuddy\$|\$HibernateProxy\$|_\$\$_jvst|_WeldClientProxy$|_Subclass$"
 )
 
-# For languages without a list of their own yet: signs that no program's own code bears.
+# For languages without a list of their own: signs that no program's own code bears.
 _ANY_LIBRARY = re.compile(
     r"/(site-packages|dist-packages|node_modules|gems|vendor/bundle|vendor|go/pkg/mod|usr/local/go/src|\.cargo/registry"
     r"|rustc|rustlib|Pods|\.nuget|\.pub-cache|deps)/|^/?(dart:|package:flutter/)|^(/usr/lib/|/lib/|/System/Library/)"
@@ -129,7 +115,7 @@ _ANY_LIBRARY = re.compile(
 
 
 def family_of(language: str, frame: Frame) -> str:
-    """The list that a frame is judged by: `python`, `java`, `javascript`, or empty. Unknown languages by extension."""
+    """The rules that a frame is judged by (`python`, `java`, `native`, ...), or empty. No language: by extension."""
     if known := _FAMILY.get(language):
         return known
     if language:
@@ -140,7 +126,7 @@ def family_of(language: str, frame: Frame) -> str:
 def verdict_on(frame: Frame, family: str) -> Verdict:
     """Whose code a frame is. A frame that names neither file nor module belongs to nobody's program."""
     if frame.in_app is not None:
-        return _OWN if frame.in_app else _BY_CLIENT
+        return OWN if frame.in_app else _BY_CLIENT
     file, module = frame.file, frame.module
     if len(file) + len(module) > _NAME_LIMIT:
         file, module = file[: _NAME_LIMIT // 2], module[: _NAME_LIMIT // 2]
@@ -158,8 +144,28 @@ def _verdict(file: str, module: str, family: str) -> Verdict:
         return _python(path, file, module)
     if family == "javascript":
         return _javascript(path, file)
+    return _other(path, file, module, family)
+
+
+def _other(path: str, file: str, module: str, family: str) -> Verdict:
+    if family == "go":
+        return in_app_compiled.go(path, file, module)
+    if family == "csharp":
+        return in_app_compiled.csharp(file, module)
+    if family == "rust":
+        return in_app_compiled.rust(path, module)
+    if family in ("swift", "native"):
+        return in_app_compiled.native(path, file, module)
+    if family == "ruby":
+        return in_app_scripts.ruby(path, file)
+    if family == "php":
+        return in_app_scripts.php(path, file, module)
+    if family == "dart":
+        return in_app_scripts.dart(file)
+    if family == "beam":
+        return in_app_scripts.beam(path, module)
     match = _ANY_LIBRARY.search(path)
-    return Verdict(Kind.LIBRARY, match[1] or match[2] or match[3]) if match else _OWN
+    return Verdict(Kind.LIBRARY, match[1] or match[2] or match[3]) if match else OWN
 
 
 def _python(path: str, file: str, module: str) -> Verdict:
@@ -174,7 +180,7 @@ def _python(path: str, file: str, module: str) -> Verdict:
         return Verdict(kind, file[:40])
     if match := _PYTHON_RUNTIME.search(path):
         return Verdict(Kind.RUNTIME, match[1])
-    return _OWN
+    return OWN
 
 
 def _javascript(path: str, file: str) -> Verdict:
@@ -188,7 +194,7 @@ def _javascript(path: str, file: str) -> Verdict:
         return Verdict(Kind.LIBRARY, "browser extension")
     if match := _JS_HOSTS.match(file):
         return Verdict(Kind.LIBRARY, match[1])
-    return Verdict(Kind.RUNTIME, "webpack") if _JS_WEBPACK_RUNTIME.match(file) else _OWN
+    return Verdict(Kind.RUNTIME, "webpack") if _JS_WEBPACK_RUNTIME.match(file) else OWN
 
 
 def _java(file: str, module: str) -> Verdict:
@@ -197,4 +203,4 @@ def _java(file: str, module: str) -> Verdict:
     for kind, prefixes in ((Kind.RUNTIME, _JAVA_RUNTIME), (Kind.TRACER, _JAVA_TRACERS), (Kind.LIBRARY, _JAVA_LIBRARY)):
         if module.startswith(prefixes):
             return Verdict(kind, next(prefix for prefix in prefixes if module.startswith(prefix)))
-    return _OWN
+    return OWN

@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 
 from errata.grouping.model import Dropped
+from errata.grouping.names import csharp_type
 from errata.stacks.model import Frame
 
 KEPT_PARTS = 4
@@ -53,14 +54,14 @@ def shown_file(frame: Frame, family: str) -> str:
     file = frame.file
     if ":" in file or "?" in file:
         file = _without_loader(file)
-    return file or frame.module.replace(".", "/")
+    return file or _module_path(frame, family)
 
 
 def normalized_file(frame: Frame, family: str, service: str) -> str:
     """The file for the fingerprint: the same for every deploy, version, host and user that the program runs as."""
     if family == "java":
         return "/".join(_java_file(frame).split("/")[-KEPT_PARTS:])
-    return _normalized((frame.file or frame.module.replace(".", "/"))[-_LIMIT:], service)[0]
+    return _normalized((frame.file or _module_path(frame, family))[-_LIMIT:], service)[0]
 
 
 def explained_file(frame: Frame, family: str, service: str) -> tuple[str, tuple[Dropped, ...]]:
@@ -69,7 +70,14 @@ def explained_file(frame: Frame, family: str, service: str) -> tuple[str, tuple[
         parts = _java_file(frame).split("/")
         cut = "/".join(parts[:-KEPT_PARTS])
         return "/".join(parts[-KEPT_PARTS:]), (_only_the_end(cut),) if cut else ()
-    return _normalized((frame.file or frame.module.replace(".", "/"))[-_LIMIT:], service)
+    return _normalized((frame.file or _module_path(frame, family))[-_LIMIT:], service)
+
+
+def _module_path(frame: Frame, family: str) -> str:
+    """The module as if it were a path, for calls that tell no file."""
+    if family == "csharp":
+        return csharp_type(frame.module).replace(".", "/")
+    return frame.module.replace("\\", "/").replace("::", "/").replace(".", "/")
 
 
 def _java_file(frame: Frame) -> str:

@@ -13,14 +13,15 @@ from errata.stacks.model import ExceptionBlock, Frame, Relation, StackTrace
 
 NAMES = st.one_of(
     st.text(max_size=30),
-    st.lists(st.sampled_from(["/", "\\", ".", "$", "$$", "<", ">", "<lambda>", "lambda$", "0x1", "v1.2", "app", "home", "folders", "var", ".js",
+    st.lists(st.sampled_from(["/", "\\", ".", "$", "$$", "<", "block in ", "closure #1 in ", ".func1", "::", "{{closure}}", "<A>b__0", "MoveNext", "+<A>d__1", "/<", "->", "(", ">", "<lambda>", "lambda$", "0x1", "v1.2", "app", "home", "folders", "var", ".js",
                               "node_modules", "site-packages", "://", "webpack:///", "?", "#", "@", "-", "1", "java.", "\ud800"]), max_size=12).map("".join),
 )  # fmt: skip
 FRAMES = st.builds(
     Frame, NAMES, NAMES, NAMES, st.none() | st.integers(0, 99), in_app=st.sampled_from([None, None, True, False])
 )
-LANGUAGES = st.sampled_from(["", "python", "java", "javascript", "kotlin", "ruby"])
-SHAPES = ("a-", "a_", "-a", "a.", "1.", "1-", "v1", "/", "a/", "../", "\\", "$", "$1", "<", "<a", "<>", "[", "[a", "(", "@", "a@", "0x", "webpack:/", "://", "a1B2", "~/")  # fmt: skip
+OTHERS = ("go", "ruby", "php", "csharp", "rust", "swift", "c++", "dart", "elixir")
+LANGUAGES = st.sampled_from(["", "python", "java", "javascript", "kotlin", *OTHERS])
+SHAPES = ("a-", "a_", "-a", "a.", "1.", "1-", "v1", "/", "a/", "../", "\\", "$", "$1", "<", "<a", "<>", "[", "[a", "(", "@", "a@", "0x", "webpack:/", "://", "a1B2", "~/", "closure #1 in ", "block in ", ".func1", "::{closure", "<a>b__", "{", "[clone ", "-fun-", "::", "->")  # fmt: skip
 
 
 @settings(max_examples=200, deadline=None)
@@ -54,7 +55,7 @@ def test_any_trace_is_grouped_and_explained(primary, others, language, text, str
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("language", ["python", "java", "javascript", ""])
+@pytest.mark.parametrize("language", ["python", "java", "javascript", "", *OTHERS])
 def test_long_odd_names_take_little_time(shape, language):
     name = (shape * 40_000)[:40_000] + "!"
     event = Event(
