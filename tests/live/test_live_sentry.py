@@ -1,0 +1,86 @@
+"""Programs under Sentry's SDKs for Python and node: a DSN with an API key in it is all that they are given."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+import httpx
+
+
+def dsn(live, project: int = 42) -> str:
+    return f"http://{live.server.api_key}@{urlsplit(live.server.url).netloc}/{project}"
+
+
+def by_type(issues: list[dict]) -> dict[str, list[dict]]:
+    found: dict[str, list[dict]] = {}
+    for issue in issues:
+        found.setdefault(issue["error_type"], []).append(issue)
+    return found
+
+
+def test_a_flask_program_reports_each_failure_once(live):
+    service = live.service()
+
+    done = live.python("sentry_flask.py", DSN=dsn(live), SERVICE=service, RELEASE=f"{service}@1.2.3")
+
+    assert (done.status, done.output.splitlines()[-1]) == (0, "done"), done.output
+    issues = by_type(live.errors(service, 8))
+    assert {kind: sorted(one["total_count"] for one in those) for kind, those in issues.items()} == {
+        "KeyError": [2],
+        "NoCarrier": [2],
+        "ValueError": [1, 1],  # the program's fingerprint keeps its tenants apart
+        "Message": [2],
+    }
+    (looked_up,) = issues["KeyError"]
+    assert (looked_up["function_name"], looked_up["languages"]) == ("look_up", ["PYTHON"])
+    assert looked_up["file_path"].endswith("/sentry_flask.py")
+    assert looked_up["last_seen_version"] == f"{service}@1.2.3"
+    assert looked_up["impacted_users"] == 2
+    assert issues["NoCarrier"][0]["function_name"] == "ship"
+
+
+def test_an_express_program_reports_each_failure_once_and_the_one_that_ends_it(live, node_modules):
+    service = live.service("gateway")
+
+    done = live.node("sentry_express.js", DSN=dsn(live), SERVICE=service, RELEASE=f"{service}@5.0.1", CRASH="1")
+
+    assert done.status != 0
+    assert "done" in done.output, done.output
+    issues = {issue["error_type"]: issue for issue in live.errors(service, 4)}
+    assert {kind: issue["total_count"] for kind, issue in issues.items()} == {
+        "TypeError": 2,
+        "Error": 1,
+        "RangeError": 1,
+    }
+    assert issues["TypeError"]["function_name"] == "upstreamOf"
+    assert issues["TypeError"]["file_path"].endswith("/sentry_express.js")
+    assert (issues["TypeError"]["platform"], issues["TypeError"]["languages"]) == ("BACKEND", ["JAVASCRIPT"])
+    assert issues["TypeError"]["impacted_users"] == 2
+    assert (issues["RangeError"]["is_crash"], issues["TypeError"]["is_crash"]) == (True, False)
+
+
+def test_a_project_that_has_a_name_is_the_service_of_its_errors(live):
+    service = live.service("named")
+    project = f"{live.server.url}/api/errata/v1/sentry/projects/77"
+    body = {"data": {"type": "sentry_project", "attributes": {"name": service}}}
+    named = httpx.put(project, json=body, headers=live.server.headers(), trust_env=False)
+    assert named.status_code == 200, named.text
+    listed = [sys.executable, "-m", "errata", "sentry-project", "list", "--data", str(live.server.data)]
+    assert f"77  {service}" in subprocess.run(listed, capture_output=True, text=True, check=True).stdout
+    live.no_errors(service, quiet_s=3.5)  # the digest reads names every three seconds
+
+    live.python("sentry_flask.py", DSN=dsn(live, 77), RELEASE="other@1")
+
+    assert len(live.errors(service, 8)) == 5
+
+
+def test_a_revoked_key_is_told_to_the_program_and_nothing_arrives(live):
+    service = live.service()
+    wrong = dsn(live).replace(live.server.api_key, "f" * 32)
+
+    done = live.python("sentry_flask.py", DSN=wrong, SERVICE=service)
+
+    assert done.status == 0, done.output
+    live.no_errors(service)
