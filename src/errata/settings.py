@@ -148,6 +148,19 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", _text, "address", "The address to listen on; `0.0.0.0` for every interface.")
     port: int = _setting(8200, _whole(0, 65535), "port", "The port of intake, API and pages; 0 takes any free one.")
+    agent_intake: str = _setting(
+        "loopback",
+        _one_of("loopback", "open", "key"),
+        "who",
+        "Who may use a Datadog agent's addresses (tracers) without a key: `loopback`, programs of this machine; `open`,"
+        " everybody who reaches the port; `key`, nobody.",
+    )
+    agent_port: int = _setting(
+        0,
+        _whole(0, 65535),
+        "port",
+        "A second port that answers a Datadog agent's addresses and nothing else: 8126 is where tracers look; 0: none.",
+    )
     log_level: str = _setting(
         "info", _one_of("debug", "info", "warning", "error"), "level", "The least severe log lines to write."
     )
@@ -232,6 +245,12 @@ class Settings:
         _size(1 << 10, 1 << 30),
         "bytes",
         "Largest body of a Sentry request after inflating (screen recordings are large); above it 413.",
+    )
+    agent_max_body_bytes: int = _setting(
+        25 << 20,
+        _size(1 << 10, 1 << 30),
+        "bytes",
+        "Largest body of a request of traces; tracers send up to 20 MiB at once; above it 413.",
     )
     intake_max_entries: int = _setting(
         1000, _whole(1, 1_000_000), "entries", "Most entries in one intake request; above it 413."

@@ -6,6 +6,7 @@ import contextlib
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import version
 from socket import socket
 
@@ -13,6 +14,7 @@ from uvicorn import Server
 
 from errata.api.build import build_api
 from errata.api.rooms import Rooms
+from errata.app.agent_port import AgentPort
 from errata.app.counts import IntakeTally
 from errata.app.front import Front
 from errata.app.logs import configure_logs
@@ -29,6 +31,7 @@ from errata.events.sentry_projects import SentryProjects
 from errata.events.store import EventStore
 from errata.http.protocol import ProtocolLimits
 from errata.http.server import server_of
+from errata.ingest.agent_access import may_without_key
 from errata.ingest.doors.door import DoorLimits
 from errata.ingest.lately import Lately
 from errata.ingest.origins import Origins
@@ -54,8 +57,12 @@ _SAVE_LATELY_S = 1.0
 _CHECK_S = 3.0
 
 
-def run_web(settings: Settings, listening: socket) -> None:
-    """Serve until SIGTERM or SIGINT, then answer what has come. Raises Invalid, Conflict, Unavailable."""
+def run_web(settings: Settings, listening: socket, agent: socket | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, then answer what has come.
+
+    `agent` is a second socket, on which only a Datadog agent's addresses are answered. Raises Invalid, Conflict,
+    Unavailable.
+    """
     clock = SystemClock()
     log = configure_logs("web", level=settings.log_level, form=settings.log_format, clock=clock)
     if not settings.events_url:
@@ -76,7 +83,11 @@ def run_web(settings: Settings, listening: socket) -> None:
         closing.enter_context(_repeating("lately", lambda: lately.save(database), _SAVE_LATELY_S, log))
         front = build_front(intake, tally, access, database, store, watched)
         log.info("web starts", port=listening.getsockname()[1])
-        _serve(server_of(front, limits_of(settings)), listening)
+        if agent is None:
+            _serve(server_of(front, limits_of(settings)), [listening])
+        else:
+            both = AgentPort(front, agent.getsockname()[1])
+            _serve(server_of(both, limits_of(settings)), [listening, agent])
     log.info("web ended")
 
 
@@ -106,10 +117,12 @@ def build_intake(
     """The addresses that SDKs send to."""
     logs = DoorLimits(settings.intake_max_body_bytes, settings.intake_max_entries)
     sentry = DoorLimits(settings.sentry_max_body_bytes, settings.intake_max_entries)
+    agent = DoorLimits(settings.agent_max_body_bytes, settings.intake_max_entries)
     limits = IntakeLimits(body_timeout_s=settings.body_timeout_s)
     origins = Origins(settings.browser_origins.split(","))
     keys = access.intake_keys
-    return IntakeApp(routes_of(logs, sentry), limits, writer, keys, lambda _scope: False, clock, tally, lately, origins)
+    keyless = partial(may_without_key, settings.agent_intake)
+    return IntakeApp(routes_of(logs, sentry, agent), limits, writer, keys, keyless, clock, tally, lately, origins)
 
 
 def build_front(
@@ -171,7 +184,7 @@ def _repeating(name: str, save: Callable[[], None], every_s: float, log: Log) ->
             log.warning("not written at the end", what=name, error=error.message)
 
 
-def _serve(server: Server, listening: socket) -> None:
+def _serve(server: Server, sockets: list[socket]) -> None:
     """Run until told to stop. uvicorn raises the signal once more at the end, which must not end us before we close."""
 
     def stop(*_: object) -> None:
@@ -179,4 +192,4 @@ def _serve(server: Server, listening: socket) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    server.run(sockets=[listening])
+    server.run(sockets=sockets)

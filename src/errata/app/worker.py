@@ -101,7 +101,9 @@ def build_digest(
             find_of=Remembered(find_in_text, max_chars=_REMEMBERED_CHARS),
             limits=DEFAULT_LIMITS,
             project_names=ProjectNames(database),
-            max_body_bytes=max(settings.intake_max_body_bytes, settings.sentry_max_body_bytes),
+            max_body_bytes=max(
+                settings.intake_max_body_bytes, settings.sentry_max_body_bytes, settings.agent_max_body_bytes
+            ),
         ),
         rules=Rules(CURRENT, settings.event_past_days * _DAY_MS, settings.event_future_hours * _HOUR_MS),
         bounds=Bounds(events=settings.digest_batch_events, inflated_bytes=settings.digest_batch_bytes),

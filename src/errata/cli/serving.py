@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from errata.base.clock import SystemClock
 from errata.base.errors import ErrataError, Invalid, Unavailable
-from errata.cli.child import ROLES
+from errata.cli.child import ROLES, listen_as_agent
 from errata.cli.complaint import plain_complaints
 from errata.cli.sockets import listen, port_of, url_of
 from errata.jobs.lines import Lines
@@ -72,13 +72,16 @@ def make_folder(data: Path) -> None:
 @dataclass(frozen=True, slots=True)
 class _Sockets:
     web: socket
+    agent: socket | None
+    """None when nobody asked for a second port."""
     engine: socket | None
     """None when the events live in a ClickHouse server."""
 
 
 def _open_sockets(settings: Settings) -> _Sockets:
     web = listen(settings.host, settings.port)
-    return _Sockets(web, None if settings.events_url else listen("127.0.0.1", 0))
+    agent = listen_as_agent(settings)
+    return _Sockets(web, agent, None if settings.events_url else listen("127.0.0.1", 0))
 
 
 def _prepare(settings: Settings) -> None:
@@ -94,7 +97,7 @@ def _plans(settings: Settings, sockets: _Sockets) -> list[Plan]:
         common = _environment(settings)
         return [
             Plan("worker", (*_CHILD, "worker"), common, grace_s=30),
-            _web(common, sockets.web),
+            _web(common, sockets),
         ]
     reading, writing = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     own = replace(settings, engine_read_secret=reading, engine_write_secret=writing)
@@ -114,13 +117,17 @@ def _plans(settings: Settings, sockets: _Sockets) -> list[Plan]:
             _environment(replace(settings, events_url=f"http://writer:{writing}@{door}")),
             grace_s=30,
         ),
-        _web(_environment(replace(settings, events_url=f"http://reader:{reading}@{door}")), sockets.web),
+        _web(_environment(replace(settings, events_url=f"http://reader:{reading}@{door}")), sockets),
     ]
 
 
-def _web(environment: Mapping[str, str], listening: socket) -> Plan:
-    command = (*_CHILD, "web", "--listening", str(listening.fileno()))
-    return Plan("web", command, environment, sockets=(listening.fileno(),), grace_s=15)
+def _web(environment: Mapping[str, str], sockets: _Sockets) -> Plan:
+    listening = sockets.web.fileno()
+    command = (*_CHILD, "web", "--listening", str(listening))
+    if sockets.agent is None:
+        return Plan("web", command, environment, sockets=(listening,), grace_s=15)
+    agent = sockets.agent.fileno()
+    return Plan("web", (*command, "--agent", str(agent)), environment, sockets=(listening, agent), grace_s=15)
 
 
 _PYTHON = (sys.executable, "-P", "-m")

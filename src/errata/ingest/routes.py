@@ -15,6 +15,7 @@ from errata.base.errors import ErrataError, Forbidden, TooMany
 from errata.base.ids import random_id
 from errata.http.body import Disconnected, Receive
 from errata.ingest.answers import Answer, Send, refusal
+from errata.ingest.doors.agent import AgentRoutes
 from errata.ingest.doors.browser import BrowserRoutes
 from errata.ingest.doors.door import DoorLimits, Route
 from errata.ingest.doors.logs import LogRoutes
@@ -177,10 +178,11 @@ class IntakeApp:
         return door.refusal(error, scope)
 
 
-def routes_of(logs: DoorLimits, sentry: DoorLimits) -> Routes:
-    """Every address that SDKs send to, each family within its own limits."""
+def routes_of(logs: DoorLimits, sentry: DoorLimits | None = None, agent: DoorLimits | None = None) -> Routes:
+    """Every address that SDKs send to, each family within its own limits, or those of the logs."""
     browser = BrowserRoutes(logs)
-    return Routes((LogRoutes(logs), browser, SentryRoutes(sentry)), browser.elsewhere)
+    tables = (LogRoutes(logs), browser, SentryRoutes(sentry or logs), AgentRoutes(agent or logs, logs))
+    return Routes(tables, browser.elsewhere)
 
 
 def _forwarded(query: bytes) -> str:

@@ -88,17 +88,25 @@ class Site:
     def post(
         self, body: bytes, headers: dict[str, str] | None = None, path: str = LOGS, method: str = "POST"
     ) -> tuple[int, object, dict[str, str]]:
+        status, answered, said = self._answer(body, headers, path, method)
+        assert said["content-type"] == "application/json"
+        return status, json.loads(answered), said
+
+    def status(
+        self, body: bytes, headers: dict[str, str] | None = None, path: str = LOGS, method: str = "POST"
+    ) -> int:
+        return self._answer(body, headers, path, method)[0]
+
+    def _answer(
+        self, body: bytes, headers: dict[str, str] | None, path: str, method: str
+    ) -> tuple[int, bytes, dict[str, str]]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
             connection.request(method, path, body, {"DD-API-KEY": SECRET, **(headers or {})})
             answer = connection.getresponse()
-            assert answer.headers["content-type"] == "application/json"
-            return answer.status, json.loads(answer.read()), {k.lower(): v for k, v in answer.headers.items()}
+            return answer.status, answer.read(), {k.lower(): v for k, v in answer.headers.items()}
         finally:
             connection.close()
-
-    def status(self, body: bytes, headers: dict[str, str] | None = None, path: str = LOGS) -> int:
-        return self.post(body, headers, path)[0]
 
     def raw(self, data: bytes) -> bytes:
         with socket.create_connection(("127.0.0.1", self.port), 10) as client:

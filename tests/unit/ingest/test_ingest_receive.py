@@ -407,16 +407,19 @@ def test_no_body_is_answered_5xx(site: Site, body: bytes, content_type: str, enc
 @pytest.mark.parametrize(
     "recording", sorted(Path(__file__).parents[2].glob("payloads/**/*.http.json")), ids=lambda p: p.name
 )
-def test_recorded_log_requests_are_accepted(site: Site, recording: Path) -> None:
+def test_recorded_requests_are_accepted(site: Site, recording: Path) -> None:
     request = json.loads(recording.read_text())
-    if not site.app.matches({"path": request["path"], "query_string": b""}):
+    scope = {"path": request["path"], "query_string": (request["query"] or "").encode()}
+    if not site.app.matches(scope):
         pytest.skip("not for this intake")
     headers = {
         name: value
         for name, value in request["headers"].items()
         if name.lower() not in {"host", "content-length", "transfer-encoding", "dd-api-key"}
     }
-    body = base64.b64decode(request["body_base64"])
+    body = base64.b64decode(request.get("body_base64", ""))
+    if "body_file" in request:
+        body = (recording.parent / request["body_file"]).read_bytes()
     path = request["path"] + ("?" + request["query"] if request["query"] else "")
 
-    assert site.status(body, headers, path) == request["answered_status"]
+    assert site.status(body, headers, path, request["method"]) == request["answered_status"]

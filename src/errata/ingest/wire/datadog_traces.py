@@ -42,7 +42,7 @@ def decode(record: WireRecord) -> list[Found]:
     An error span is the entry of its index among the request's spans; exceptions noted in spans are numbered behind
     all spans. Raises `Invalid` when the body as a whole cannot be read.
     """
-    payload = read_traces(record.body, version_of(record.path) or "v0.4", is_json=is_json(record.headers))
+    payload = read_traces(record.body, version_of(record.path) or "v0.4", is_json=is_json(record.headers, record.body))
     noted = {span.index: _noted(span) for span in chain(*payload.traces) if span.events or "events" in span.meta}
     noted = {index: found for index, found in noted.items() if found}
     marked = record.headers.get("datadog-client-computed-top-level", "") not in ("", "0", "false")
@@ -54,9 +54,9 @@ def decode(record: WireRecord) -> list[Found]:
     return [*found, *_rejects(payload), *_ignored(verdicts)]
 
 
-def is_json(headers: dict[str, str]) -> bool:
-    """Whether a request's media type says JSON; all others are read as MessagePack."""
-    return "json" in headers.get("content-type", "").lower()
+def is_json(headers: dict[str, str], body: bytes) -> bool:
+    """Whether a body is JSON, by its media type or because it begins as an array does; all else is MessagePack."""
+    return "json" in headers.get("content-type", "").lower() or body[:64].lstrip()[:1] == b"["
 
 
 def _noted(span: Span) -> tuple[SpanEvent, ...]:
