@@ -28,8 +28,9 @@ from errata.events.tables import dropped, retry_keys
 from errata.ingest import aside
 from errata.ingest.digest import Bounds, Digest
 from errata.ingest.prepare import Preparer
+from errata.issues import store
 from errata.issues.commands import IssueCommands
-from errata.issues.model import IssueState
+from errata.issues.model import IssueState, Regression
 from errata.issues.tables import issues
 from errata.stacks.find import find_in_text
 from errata.stacks.parse import parse
@@ -461,6 +462,44 @@ def test_an_entry_set_aside_is_counted_once_when_it_can_be_read(
     assert site.stored() == sorted(["ann", "late", "new", *(["bob"] if at is not None else [])])
     assert site.counted() == {"KeyError": len(site.stored())}
     assert [each.body for each in site.set_aside()] == [b"[17]"]
+
+
+def test_a_resolved_issue_comes_back_with_a_newer_version_only(site: Site) -> None:
+    site.send(an_error("ann", version="1"), an_error("bob", "ValueError", version="1"))
+    site.finish()
+    later = AT + timedelta(hours=1)
+    with site.state.read() as tx:
+        ids = {row.error_type: row.id for row in tx.execute(select(issues.c.error_type, issues.c.id))}
+    for issue_id in ids.values():
+        IssueCommands(site.state, site.clock, random_id).set_state(issue_id, IssueState.RESOLVED, SYSTEM)
+    site.clock.advance(timedelta(hours=1))
+
+    site.send(an_error("cleo", at=later, version="2"), an_error("dan", "ValueError", later, version="1"))
+    site.stop_at(PLACES.index("after the fold"))
+    site.finish()
+
+    with site.state.read() as tx:
+        found = store.load_many(tx, list(ids.values()))
+    assert found[ids["ValueError"]].state is IssueState.RESOLVED
+    back = found[ids["KeyError"]]
+    assert (back.state, back.last_seen_version) == (IssueState.OPEN, "2")
+    assert back.regression == Regression(AT, later, "2")
+
+
+def test_an_error_whose_clock_is_far_off_brings_no_issue_back(site: Site) -> None:
+    site.send(an_error("ann", version="1"))
+    site.finish()
+    with site.state.read() as tx:
+        (issue_id,) = tx.execute(select(issues.c.id)).scalars()
+    IssueCommands(site.state, site.clock, random_id).set_state(issue_id, IssueState.RESOLVED, SYSTEM)
+    site.clock.advance(timedelta(hours=1))
+
+    site.send(an_error("bob", at=AT + timedelta(days=400), version="2"))
+    site.finish()
+
+    with site.state.read() as tx:
+        assert store.load_many(tx, [issue_id])[issue_id].state is IssueState.RESOLVED
+    assert site.counted() == {"KeyError": 2}
 
 
 def test_the_newest_requests_tell_what_became_of_each_piece(site: Site) -> None:

@@ -153,6 +153,9 @@ class IssueFold:
     teams: tuple[str, ...]
     former_fingerprints: tuple[Fingerprint, ...] = ()
     """What its events would have without their source maps, where that differs; sorted, at most 100."""
+    sightings: tuple[tuple[str, int, int], ...] = ()
+    """As `versions`, of the events whose own time was believed; also of those without a version, under the empty one.
+    The latest come first."""
 
 
 class StoredEvent(msgspec.Struct, frozen=True):

@@ -7,19 +7,18 @@ from `query/to_clickhouse.py`; identifiers come from the table and the facet cat
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from errata.base.clock import to_ms
 from errata.base.errors import Invalid, TooLarge, Unavailable
 from errata.base.ids import Fingerprint
 from errata.events import ranking
 from errata.events.model import Track
 from errata.events.question import AT, Question, values_at
-from errata.events.rows import EventRow, Payload, without_surrogates
+from errata.events.rows import NO_FINGERPRINT, EventRow, without_surrogates
 from errata.events.search import Condition, EventSearch, Hit, IssueFold, Order, StoredEvent
+from errata.events.stored import COLUMNS, stored_of
 from errata.query.facets import Place
 from errata.storage.clickhouse import ClickHouse
 
@@ -33,9 +32,9 @@ __all__ = [
     "StoredEvent",
 ]
 
-_COLUMNS = EventRow.__struct_fields__
 _MAX_VERSIONS = 100
 _MAX_TEAMS = 20
+_MAX_FORMER = 100
 _MAX_SERIES = 2000
 """Buckets of one answer, over all issues together."""
 
@@ -57,9 +56,13 @@ SELECT fingerprint, count(), toUnixTimestamp64Milli(min(timestamp)), toUnixTimes
     argMax(toString(version), (timestamp, event_id)),
     minMapIf(map(toString(version), toUnixTimestamp64Milli(timestamp)), version != ''),
     maxMapIf(map(toString(version), toUnixTimestamp64Milli(timestamp)), version != ''),
+    minMapIf(map(toString(version), toUnixTimestamp64Milli(timestamp)), NOT time_clamped),
+    maxMapIf(map(toString(version), toUnixTimestamp64Milli(timestamp)), NOT time_clamped),
     arraySort(groupUniqArray(toString(language))), arraySort(groupUniqArray(toString(platform))),
     arraySort(groupUniqArray(toString(track))), max(is_crash), max(has_in_app),
     arraySlice(arraySort(groupUniqArrayArray(team)), 1, {_MAX_TEAMS}),
+    arraySlice(arraySort(groupUniqArrayIf(former_fingerprint, former_fingerprint != toUUID('{NO_FINGERPRINT}'))),
+        1, {_MAX_FORMER}),
     argMin((grouping_version, toString(version), toString(service), toString(error_type), error_message,
         toString(file_path), toString(function_name)), (timestamp, event_id))
 FROM events
@@ -130,7 +133,7 @@ class EventStore:
         if len(body) <= self._max_insert_bytes or len(rows) == 1:
             settings = {**_INSERT_SETTINGS, "insert_deduplication_token": token}
             try:
-                self._clickhouse.insert("events", _COLUMNS, body, "JSONCompactEachRow", settings)
+                self._clickhouse.insert("events", COLUMNS, body, "JSONCompactEachRow", settings)
             except Invalid as refusal:  # of the statement as a whole: nothing of it is stored
                 if len(rows) == 1:
                     refused.extend(rows)
@@ -225,7 +228,7 @@ class EventStore:
             "limit": limit,
         }
         rows = self._clickhouse.query(_LATEST, parameters)
-        return [_stored(row) for row in rows]
+        return [stored_of(row) for row in rows]
 
     def _ask(self, sql: str, question: Question) -> list[tuple[Any, ...]]:
         """The answer, sought in smaller blocks of rows if it takes too much memory in blocks of the usual size.
@@ -240,7 +243,7 @@ class EventStore:
 
 
 _LATEST = f"""
-SELECT {", ".join(_COLUMNS)}
+SELECT {", ".join(COLUMNS)}
 FROM events
 -- Newest rows are found by the sort key's columns alone; only theirs are then read whole.
 WHERE (track, toStartOfDay(timestamp), fingerprint, timestamp, event_id) IN (
@@ -279,10 +282,11 @@ def _token_of(batch: int, rows: Sequence[EventRow]) -> str:
 
 
 def _fold_of(row: tuple[Any, ...]) -> IssueFold:
-    fingerprint, count, first_seen, last_seen, last_version, first, last, *sets, earliest = row
-    languages, platforms, tracks, is_crash, has_in_app, teams = sets
+    fingerprint, count, first_seen, last_seen, last_version, first, last, own_first, own_last, *sets, earliest = row
+    languages, platforms, tracks, is_crash, has_in_app, teams, former = sets
     grouping_version, first_version, service, error_type, error_message, file_path, function_name = earliest
     versions = sorted(((version, first[version], last[version]) for version in first), key=lambda each: each[1:])
+    own = sorted(((version, own_first[version], at) for version, at in own_last.items()), key=lambda each: -each[2])
     return IssueFold(
         fingerprint=Fingerprint(fingerprint),
         grouping_version=grouping_version,
@@ -292,6 +296,7 @@ def _fold_of(row: tuple[Any, ...]) -> IssueFold:
         first_seen_version=first_version,
         last_seen_version=last_version,
         versions=tuple(versions[:_MAX_VERSIONS]),
+        sightings=tuple(own[:_MAX_VERSIONS]),
         service=service,
         error_type=error_type,
         error_message=error_message,
@@ -303,17 +308,5 @@ def _fold_of(row: tuple[Any, ...]) -> IssueFold:
         is_crash=bool(is_crash),
         has_in_app=bool(has_in_app),
         teams=tuple(teams),
+        former_fingerprints=tuple(Fingerprint(each) for each in former),
     )
-
-
-def _stored(values: Sequence[Any]) -> StoredEvent:
-    fields = dict(zip(_COLUMNS, values, strict=True))
-    for name in ("timestamp", "received_at"):
-        fields[name] = to_ms(_aware(fields[name])) / 1000
-    for name in ("team", "tags"):
-        fields[name] = tuple(fields[name])
-    return StoredEvent(EventRow(**fields), msgspec.json.decode(fields["payload"], type=Payload))
-
-
-def _aware(at: datetime) -> datetime:
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -14,7 +14,8 @@ from errata.base.facts import Fact
 from errata.base.ids import Fingerprint, IssueId, NewId
 from errata.events.search import IssueFold
 from errata.issues import decide, former, store
-from errata.issues.model import Issue
+from errata.issues.model import Issue, IssueState
+from errata.issues.regression import regressed
 from errata.issues.tables import MAX_HANDLE_CHARS
 from errata.storage import outbox
 
@@ -37,9 +38,14 @@ def attach(tx: Connection, batch: int, folds: Sequence[IssueFold], at: datetime,
         group.home = _settle(tx, group, homes, known, at, new_id, facts)
     ids = {fold.fingerprint: group.home for group in groups for fold in group.folds}
     issues = store.load_many(tx, list(set(ids.values())), for_update=True)
+    store.add_service_versions(
+        tx, [(fold.service, version, from_ms(first)) for fold in folds for version, first, _ in fold.versions]
+    )
     for fold in folds:
         issue_id = ids[fold.fingerprint]
-        issues[issue_id] = decide.grown(issues[issue_id], fold)
+        issue, told = _reopened(tx, issues[issue_id], fold, at, new_id)
+        issues[issue_id] = decide.grown(issue, fold)
+        facts += told
     store.save(tx, issues.values())
     facts += [decide.fact_of_opening(issues[issue_id], at, new_id) for issue_id in sorted(new)]
     outbox.append(tx, facts)
@@ -135,6 +141,14 @@ def _join(tx: Connection, group: _Group, at: datetime, new_id: NewId, facts: lis
     store.save(tx, [issue])
     facts += told
     return kept.id
+
+
+def _reopened(tx: Connection, issue: Issue, fold: IssueFold, at: datetime, new_id: NewId) -> tuple[Issue, list[Fact]]:
+    """The issue as the fold leaves it, where it was resolved. Its versions are those before this batch."""
+    if issue.state is not IssueState.RESOLVED:
+        return issue, []
+    known, sighted = store.versions_of(tx, issue.id), store.first_sightings(tx, issue.service)
+    return regressed(issue, fold, known=known, first_sightings=sighted, at=at, new_id=new_id)
 
 
 def _note_sets(tx: Connection, folds: Sequence[IssueFold], ids: Mapping[Fingerprint, IssueId]) -> None:

@@ -27,7 +27,14 @@ from errata.events.model import Platform, Track
 from errata.events.search import Aliases, packed
 from errata.issues.causes import Cause, cause_of
 from errata.issues.model import Issue, IssueState, Regression
-from errata.issues.tables import issue_fingerprints, issue_teams, issue_versions, issues, joined_issues
+from errata.issues.tables import (
+    issue_fingerprints,
+    issue_teams,
+    issue_versions,
+    issues,
+    joined_issues,
+    service_versions,
+)
 from errata.storage.sql import upsert
 
 
@@ -114,6 +121,37 @@ def add_versions(tx: Connection, seen: Iterable[tuple[IssueId, str, datetime, da
     lasts = [key | {"_last": row["last_seen"]} for key, row in zip(keyed, rows, strict=True)]
     tx.execute(earlier.values(first_seen=bindparam("_first")), firsts)
     tx.execute(later.values(last_seen=bindparam("_last")), lasts)
+
+
+def add_service_versions(tx: Connection, seen: Iterable[tuple[str, str, datetime]]) -> None:
+    """Note first sightings of versions: (service, version, first). An earlier one than is known takes its place."""
+    first: dict[tuple[str, str], datetime] = {}
+    for service, version, at in seen:
+        first[service, version] = min(at, first.get((service, version), at))
+    if not first:
+        return
+    rows = [{"service": each[0], "version": each[1], "first_seen": at} for each, at in sorted(first.items())]
+    upsert(tx, service_versions, rows, key=("service", "version"))
+    mine = (service_versions.c.service == bindparam("_service"), service_versions.c.version == bindparam("_version"))
+    earlier = update(service_versions).where(*mine, service_versions.c.first_seen > bindparam("_first"))
+    keyed = [{"_service": each[0], "_version": each[1], "_first": at} for each, at in sorted(first.items())]
+    tx.execute(earlier.values(first_seen=bindparam("_first")), keyed)
+
+
+def first_sightings(tx: Connection, service: str) -> dict[str, datetime]:
+    """When a service was first seen in each of its versions; of a great many the newest."""
+    query = (
+        select(service_versions.c.version, service_versions.c.first_seen)
+        .where(service_versions.c.service == service)
+        .order_by(service_versions.c.first_seen.desc())
+        .limit(_MAX_SIGHTINGS)
+    )
+    return {row.version: row.first_seen for row in tx.execute(query)}
+
+
+def versions_of(tx: Connection, issue_id: IssueId) -> set[str]:
+    """The versions that an issue was seen in."""
+    return set(tx.execute(select(issue_versions.c.version).where(issue_versions.c.issue_id == issue_id)).scalars())
 
 
 def add_teams(tx: Connection, named: Iterable[tuple[IssueId, str]]) -> None:
@@ -261,3 +299,6 @@ def _row(issue: Issue) -> dict[str, Any]:
         "regressed_at_version": regression.regressed_at_version if regression else None,
         "suspected_cause": str(issue.suspected_cause),
     }
+
+
+_MAX_SIGHTINGS = 10_000

@@ -77,6 +77,15 @@ issue_versions = Table(
     Column("last_seen", Instant, nullable=False),
 )
 
+service_versions = Table(
+    "service_versions",
+    metadata,
+    Column("service", String(200), primary_key=True),
+    Column("version", String(200), primary_key=True),
+    Column("first_seen", Instant, nullable=False),
+)
+"""When each version of a service was first seen: which of two versions is the newer one."""
+
 issue_teams = Table(
     "issue_teams",
     metadata,

@@ -37,9 +37,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source_maps")),
         sa.UniqueConstraint("service", "version", "url", name=op.f("uq_source_maps_service_version_url")),
     )
-    op.create_index(
-        "ix_source_maps_service_version_name", "source_maps", ["service", "version", "name"], unique=False
-    )
+    op.create_index("ix_source_maps_service_version_name", "source_maps", ["service", "version", "name"], unique=False)
     for column in ("blob", "minified_blob", "used_at"):
         op.create_index(f"ix_source_maps_{column}", "source_maps", [column], unique=False)
     op.create_table(
