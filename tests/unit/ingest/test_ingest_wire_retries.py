@@ -41,6 +41,8 @@ def test_a_very_long_idempotency_key_stays_a_short_name() -> None:
         ("_dd.api=fetch&_dd.retry_count=0", False),
         ("_dd.api=fetch&_dd.retry_count=2&_dd.retry_after=429", True),
         ("batch_time=1&_dd.retry_count=x", False),
+        ("batch_time=1&ddtags=sdk_version%3A4.50.1%2Capi%3Afetch%2Cretry_count%3A1%2Cretry_after%3A500", True),
+        ("batch_time=1&ddtags=sdk_version%3A4.50.1%2Capi%3Afetch", False),
         ("ddforward=%2Fapi%2Fv2%2Flogs%3Fdd-request-id%3D9%26_dd.retry_count%3D1", True),
     ],
 )

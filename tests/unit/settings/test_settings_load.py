@@ -101,6 +101,41 @@ def test_sizes_may_carry_a_unit(text, count):
     assert load({"intake_max_body_bytes": text}, {}).intake_max_body_bytes == count
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("*", "*"),
+        ("https://shop.example", "https://shop.example"),
+        (" HTTPS://Shop.Example/ , http://127.0.0.1:8000", "https://shop.example,http://127.0.0.1:8000"),
+        ("https://shop.example:443,http://shop.example:80", "https://shop.example,http://shop.example"),
+        ("https://shop.example:8443,https://shop.example:8443", "https://shop.example:8443"),
+        ("http://[::1]:80,null", "http://[::1],null"),
+        ("https://shop.example,*", "*"),
+        (["https://a.example", "https://b.example"], "https://a.example,https://b.example"),
+    ],
+)
+def test_origins_are_kept_as_browsers_write_them(said, kept):
+    assert load({"browser_origins": said}, {}).browser_origins == kept
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "shop.example",
+        "https://",
+        "https://shop.example/cart",
+        "https://u:p@shop.example",
+        "https://a:x",
+        "a b",
+        "*.example",
+    ],
+)
+def test_what_is_no_origin_is_refused(said):
+    with pytest.raises(Invalid, match=r"origins like https://shop\.example"):
+        load({"browser_origins": said}, {})
+
+
 def test_secrets_are_neither_in_repr_nor_in_complaints():
     secret = "an application key"
 

@@ -34,8 +34,13 @@ def retry_of(record: WireRecord) -> Retry | None:
     parameters = dict(query_parameters(record.query))
     if _MARKING_CLIENTS.isdisjoint(parameters):
         return None
-    count = parameters.get(_COUNTER, "")
+    count = parameters.get(_COUNTER) or _count_in(parameters.get("ddtags", ""))
     return Retry(key="body:" + _hash(record.body), is_retry=count.isdecimal() and int(count[:9]) > 0)
+
+
+def _count_in(tags: str) -> str:
+    """The counter as the browser SDK sent it before version 6, among the request's tags."""
+    return next((tag.partition(":")[2] for tag in tags.split(",") if tag.startswith("retry_count:")), "")
 
 
 def query_parameters(query: str) -> list[tuple[str, str]]:

@@ -31,8 +31,6 @@ _BY_HAND = frozenset({"custom", "console", "logger"})
 _OF_TESTS = frozenset({"synthetics", "ci_test"})
 _FOR_THE_PAGE = ("threads", "binary_images", "wasm_modules", "handling_stack", "component_stack")
 """Parts of `error` that are long, and read by people only."""
-_OF_SENDING = ("retry_count:", "last_failure_status:")
-"""Tags by which a mobile SDK counts its attempts; they say nothing of the error."""
 
 
 def error_of(
@@ -156,11 +154,7 @@ def _is_of_test(session: Fields) -> bool:
 
 def _tags(tags: tuple[str, ...], test: str) -> tuple[str, ...]:
     """The tags, and which kind of test the error is of where it is of one."""
-    if test:
-        tags = (*tags, f"session_type:{test}")
-    if not any(tag.startswith(_OF_SENDING) for tag in tags):
-        return tags
-    return tuple(tag for tag in tags if not tag.startswith(_OF_SENDING))
+    return (*tags, f"session_type:{test}") if test else tags
 
 
 def _details(error: Fields, internal: Fields) -> dict[str, Json]:

@@ -65,8 +65,15 @@ def _defaults(query: str, source: str, tags: str, service: str, host: str) -> De
         source=said.get("ddsource") or source.strip(),
         service=said.get("service") or service.strip(),
         host=said.get("hostname") or host.strip(),
-        tags=tags_of(said.get("ddtags") or tags),
+        tags=tags_of(_without_attempts(said.get("ddtags") or tags)),
     )
+
+
+def _without_attempts(text: str) -> str:
+    """The tags of a request but for those by which its SDK tells how it sends, and how often it tried."""
+    if not any(mark in text for mark in _ATTEMPTS):
+        return text
+    return ",".join(tag for tag in text.split(",") if not tag.strip().startswith(_ATTEMPTS))
 
 
 def _parsed(text: str) -> Tags:
@@ -86,6 +93,10 @@ def _parsed(text: str) -> Tags:
 
 
 _CACHED_CHARS = 1000
+_ATTEMPTS = (
+    "retry_count:", "retry_after:", "last_failure_status:", "api:fetch", "api:beacon", "api:xhr", "api:manual",
+)  # fmt: skip
+"""Of mobile SDKs and of the browser SDK before version 6; later ones have query parameters of their own for it."""
 # One service sends the same tags and the same query for days; parsing them costs more than the rest of an entry.
 _known_tags = lru_cache(maxsize=2048)(_parsed)
 _known_defaults = lru_cache(maxsize=512)(_defaults)
