@@ -75,6 +75,8 @@ def explained_file(frame: Frame, family: str, service: str) -> tuple[str, tuple[
 
 def _module_path(frame: Frame, family: str) -> str:
     """The module as if it were a path, for calls that tell no file."""
+    if family in ("go", "native", "swift"):  # an import path, or the name of a loaded file
+        return frame.module
     if family == "csharp":
         return csharp_type(frame.module).replace(".", "/")
     return frame.module.replace("\\", "/").replace("::", "/").replace(".", "/")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from errata.stacks import csharp, go, java, javascript, php, python, ruby, rust
+from errata.stacks import csharp, elixir, go, java, javascript, php, python, ruby, rust
 from errata.stacks.model import StackTrace
 from errata.stacks.parse import LIMIT, likely, parse
 
@@ -25,6 +25,7 @@ _SPANS = {
     "php": php.span,
     "csharp": csharp.span,
     "rust": rust.span,
+    "elixir": elixir.span,
     "javascript": javascript.span,
 }
 

@@ -8,7 +8,21 @@ from typing import NamedTuple
 
 import msgspec
 
-from errata.stacks import csharp, gecko, go, java, javascript, php, python, ruby, rust
+from errata.stacks import (
+    csharp,
+    dart,
+    elixir,
+    faulthandler,
+    gecko,
+    go,
+    java,
+    javascript,
+    native,
+    php,
+    python,
+    ruby,
+    rust,
+)
 from errata.stacks.model import StackTrace
 
 LIMIT = 64 * 1024
@@ -24,6 +38,7 @@ class _Language(NamedTuple):
 
 # In the order in which they are asked. JavaScript's calls have no telltale and are looked for last.
 _LANGUAGES = {
+    "faulthandler": _Language(faulthandler.is_likely, faulthandler.parse),
     "python": _Language(python.is_likely, python.parse),
     "java": _Language(java.is_likely, java.parse),
     "go": _Language(go.is_likely, go.parse),
@@ -31,6 +46,9 @@ _LANGUAGES = {
     "php": _Language(php.is_likely, php.parse),
     "csharp": _Language(csharp.is_likely, csharp.parse),
     "rust": _Language(rust.is_likely, rust.parse),
+    "dart": _Language(dart.is_likely, dart.parse),
+    "elixir": _Language(elixir.is_likely, elixir.parse),
+    "native": _Language(native.is_likely, native.parse),
     "gecko": _Language(gecko.is_likely, gecko.parse),
     "javascript": _Language(lambda _: False, javascript.parse),
 }
@@ -41,7 +59,8 @@ _FAMILY = {
     "typescript": "javascript", "browser": "javascript",
     "golang": "go", "rb": "ruby", "rails": "ruby", "laravel": "php", "rs": "rust",
     "c#": "csharp", "dotnet": "csharp", ".net": "csharp", "f#": "csharp", "fsharp": "csharp", "vb": "csharp",
-    "unity": "csharp",
+    "unity": "csharp", "flutter": "dart", "erlang": "elixir", "swift": "native", "objective-c": "native",
+    "objc": "native", "c": "native", "c++": "native", "cpp": "native", "ios": "native",
 }  # fmt: skip
 _DIALECTS = ("kotlin", "scala", "groovy", "clojure", "typescript", "dotnet", ".net")
 _COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}m")
@@ -98,7 +117,7 @@ def _prepared(text: str) -> tuple[str, bool]:
 def likely(text: str, hint: str) -> list[str]:
     """The languages whose telltales stand in the text, the hinted one first where it is among them."""
     names = [name for name, language in _LANGUAGES.items() if language.is_likely(text)]
-    if hint in names and names[0] != hint:
+    if hint in names and names[0] not in (hint, "faulthandler"):
         names.remove(hint)
         names.insert(0, hint)
     return names
@@ -107,7 +126,7 @@ def likely(text: str, hint: str) -> list[str]:
 def _order(text: str, hint: str) -> list[str]:
     """The parsers worth trying, the best guess first."""
     names = likely(text, hint)
-    if hint in _WITH_LONE_LINES:
+    if hint in _WITH_LONE_LINES and "faulthandler" not in names:
         names.insert(0, hint)
     if "python" not in names and "java" not in names:
         names.append("javascript")

@@ -27,6 +27,7 @@ _ORIGIN = re.compile(r"\(\d+\) : eval\(\)'d code$|\(\d+\) : runtime-created func
 _ERROR = re.compile(r"[\w\\]*(?:Error|Exception)(?:@anonymous)?(?::|$)")
 _STACK_LINES = ("Stack trace:", "[stacktrace]", "Trace:")
 _HEADER_LINES = 60
+_MOST_EXCEPTIONS = 50  # of one chain; of a longer one the innermost are read
 
 
 def is_likely(text: str) -> bool:
@@ -74,6 +75,8 @@ def _starts(lines: list[str]) -> list[int]:
     for index, line in enumerate(lines):
         if line.lstrip(" \t").startswith("#0 ") and (_CALL.match(line) or _MAIN.match(line)):
             found.append(index)
+            if len(found) >= _MOST_EXCEPTIONS:
+                break
     return found
 
 

@@ -20,6 +20,7 @@ _AT = re.compile(r"[ \t]+at ([^\n]{1,1000}?):(\d{1,9})(?::(\d{1,9}))?$")
 _HASH = re.compile(r"::h[0-9a-f]{16}$|::hash[0-9a-f]+$")
 _HEADINGS = ("stack backtrace:", "Stack backtrace:", "BACKTRACE")
 _NUMBERED = re.compile(r"   (\d{1,5}): (\S[^\n]*)$")
+_CRATE = re.compile(r"[<&*(\[ ]{0,8}+(?:dyn |mut |const ){0,3}+([A-Za-z_]\w*+)(?:\[[0-9a-f]{1,16}\])?::")
 _CAUSE = re.compile(r"[ \t]{1,8}(?:\d{1,5}: )?(\S[^\n]*)$")
 
 
@@ -97,8 +98,17 @@ def _is_backtrace(frames: list[Frame]) -> bool:
 def _frame(name: str, place: re.Match[str] | None) -> Frame:
     function = _HASH.sub("", name.rstrip())
     if place is None:
-        return Frame(function)
-    return Frame(function, place[1].replace("\\", "/"), "", number_of(place[2]), number_of(place[3]))
+        return Frame(function, "", _crate(function))
+    return Frame(function, place[1].replace("\\", "/"), _crate(function), number_of(place[2]), number_of(place[3]))
+
+
+def _crate(function: str) -> str:
+    """The crate of `shop::cart::total`; of `<i64 as shop::Priced>::cents`, whose type has none, the trait's."""
+    for part in function.partition(" as ")[::2]:
+        match = _CRATE.match(part)
+        if match:
+            return match[1]
+    return ""
 
 
 def _panic(lines: list[str]) -> tuple[Draft, Frame | None] | None:

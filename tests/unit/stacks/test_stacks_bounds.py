@@ -36,9 +36,16 @@ PIECES = (
     "#0 ", "/a.php(3): ", "{main}", "Next ", "Uncaught ", " in /a.php:3", "Stack trace:\n", "   at A.B(C d) in /e.cs:line 3\n", " ---> ",
     "   --- End of inner exception stack trace ---\n", "---> (Inner Exception #0) ", "thread 'main' panicked at ", "src/a.rs:1:2:\n",
     "   0: a::b\n             at ./a.rs:1:2\n", "Caused by:\n", "Location:\n",
+    "#0      Cart.total (package:shop/cart.dart:12:5)\n", "<asynchronous suspension>", "** (KeyError) ", "    (shop 0.1.0) lib/a.ex:3: A.b/1\n",
+    '{a,b,1,[{file,"a.erl"},{line,3}]}', "0   Shop   0x0000000104234567 f + 1 (a.swift:2)\n", "Thread 0 Crashed:\n", "#0  0x01 in f (a=1) at a.c:3\n",
+    "#00 pc 0000000000012f60  /a.so (f+2)\n", "./a(f+0x1)[0x2]\n", "Fatal error: ", "(most recent call first):\n", '  File "a", line 1 in f\n',
     "The above exception was the direct cause of the following exception:",
 )  # fmt: skip
 SHAPES = (
+    "#0      a (package:b/c.dart:1:2)\n", "#0 a (", "dart:a 1:2  b\n", "a.dart ", "    #00 abs 0a virt 0a _kDartA+0x1\n", "** (A) b\n", "** (", "    (a 1) lib/b.ex:1: C.d/1\n",
+    "    A.b(", '{a,b,1,[{file,"a"},{line,1}]},', "{a,b,[", '{file,"', "0   a   0x0123456789 b + 1 (c.swift:1)\n", "0 a 0x", "0 a + 1 in b at c.swift:1:2\n", "1 in ",
+    "#0  0x1 in a (b=c) at d.c:1\n", "#0  a (", "#0 0x1 in a ", "    #0 0x1 in a /b.c:1\n", "#00 pc 0123456789ab  /a (b+1)\n", "a(b+0x1)[0x12]\n", "a(", "Fatal error: ",
+    "a.swift:1: Fatal error: b\n", "Thread 0 Crashed:\n", "[ra] ", '  File "a", line 1 in b\n(most recent call first):\n', "Exception Type: ", "crashed:",
     "a@http://b/c.js:1:2\n", "a@", "@", "a@b:1:2\n", "@1:2\n", "http://a:1:2\n", "a*", " line 1 > eval", "a/<", "://",
     "main.a(0x1)\n\t/srv/a.go:3 +0x1\n", "a.b(", "(", ")", "(a).b()", "\t/a.go:3\n", "panic: ", "panic: a\n", "\tpanic: a [recovered]\n", "goroutine 1 [",
     "goroutine 1 [running]:\n", "a/", "a.go:1\n\t", "a.rb:1:in `b'\n", "\tfrom a.rb:1:in `b'\n", ":in `a", ":in `", "a:1:in `b': c (D)\n", "A::", " in ",

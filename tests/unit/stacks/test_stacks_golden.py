@@ -9,7 +9,24 @@ import pytest
 from errata.stacks.parse import parse
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "stacks"
-HINTS = ("python", "java", "javascript", "nodejs", "go", "ruby", "php", "csharp", "c#", "rust", "nonsense")
+HINTS = (
+    "python",
+    "java",
+    "javascript",
+    "nodejs",
+    "go",
+    "ruby",
+    "php",
+    "csharp",
+    "c#",
+    "rust",
+    "swift",
+    "c++",
+    "dart",
+    "elixir",
+    "erlang",
+    "nonsense",
+)
 WITH_LONE_LINES = ("python", "java", "javascript")
 TEXTS = sorted(GOLDEN.glob("*.txt"))
 
@@ -49,7 +66,7 @@ def test_line_ends_trailing_blanks_and_colours_do_not_matter(path):
 def test_text_is_read_in_the_language_that_printed_it(path):
     trace = parse(path.read_text(encoding="utf-8"))
 
-    language = path.stem.partition("-")[0]
+    language = path.stem.partition("-")[0].replace("objective", "objective-c")
     if trace is not None and any(block.frames for block in trace.blocks):
         assert trace.language == language
     else:
