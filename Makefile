@@ -34,7 +34,8 @@ test: setup ## lint, types, import contracts and all tests
 reference: setup ## print docs/reference and the table of operations from the code; a test fails when they are old
 	$(BIN)/errata reference .
 
-fuzz: setup ## send made-up requests to a server for two minutes at most; a 5xx or a lost error is a fault
+fuzz: setup ## four minutes of made-up input: bodies for each decoder, guided by coverage, then requests to a server
+	$(BIN)/python tests/fuzz/fuzz_decoders.py $(FUZZ_DECODERS)
 	$(BIN)/python tests/fuzz/fuzz_http.py $(FUZZ)
 
 bench: setup ## measure this machine; docs/benchmarks.md says what was seen and how to read it

@@ -62,10 +62,14 @@ class Live:
         """Wait for its line `listening on PORT`, after which it can be called."""
         return wait_until_it_listens(program)
 
-    def issues(self, service: str, *, persona: str = "ALL") -> list[dict]:
-        """The issues of a service, the attributes of hit and issue together; counts are `total_count`."""
+    def issues(self, service: str, also: str = "", *, persona: str = "ALL") -> list[dict]:
+        """The issues of a service, the attributes of hit and issue together; counts are `total_count`.
+
+        `also` is a further part of the query (`@usr.id:ann`).
+        """
         now = int(time.time() * 1000)
-        window = {"query": f"service:{service}", "from": now - DAY_MS, "to": now + DAY_MS, "persona": persona}
+        query = f"service:{service} {also}".strip()
+        window = {"query": query, "from": now - DAY_MS, "to": now + DAY_MS, "persona": persona}
         answer = httpx.post(
             f"{self.server.url}/api/v2/error-tracking/issues/search?include=issue",
             json={"data": {"type": "search_request", "attributes": window}},
