@@ -36,7 +36,7 @@ VECTORS: dict[str, Any] = json.loads(Path(os.environ.get("ERRATA_SEARCH_VECTORS"
 """The vectors and their sample documents; the variable names another file of the same format."""
 NOW = from_ms(VECTORS["now_ms"])
 NODE = NodeId(UUID(int=1))
-_NAMES = UUID("4d2f5c1e-8b0a-5f43-9c57-2f1f0c4a7e11")
+NAMES = UUID("4d2f5c1e-8b0a-5f43-9c57-2f1f0c4a7e11")
 _TEXTS = {
     "error.type": "error_type", "error.message": "error_message", "error.stack": "error_stack",
     "error.fingerprint": "error_fingerprint", "error.handling": "error_handling", "error.source": "error_source",
@@ -99,7 +99,7 @@ def save_issue(tx: Connection, document: Document) -> None:
         flags = {"verified": True, "service_account": False, "disabled": False, "created_at": NOW, "modified_at": NOW}
         tx.execute(insert(users).prefix_with("OR IGNORE"), {"id": document.issue.assignee_id} | texts | flags)
     for handle in document.owners.teams:
-        row = {"id": uuid5(_NAMES, handle), "handle": handle, "name": handle, "search_text": handle}
+        row = {"id": uuid5(NAMES, handle), "handle": handle, "name": handle, "search_text": handle}
         tx.execute(insert(teams).prefix_with("OR IGNORE"), row | {"created_at": NOW, "modified_at": NOW})
     store.add_teams(tx, [(document.issue.id, handle) for handle in document.owners.teams])
 
@@ -162,7 +162,7 @@ def _issue(said: dict[str, Any], fields: dict[str, Any]) -> tuple[Issue, Owners]
         grouping_version=1,
         event_count=1,
         opened_at=NOW,
-        assignee_id=UserId(uuid5(_NAMES, assignee)) if assignee else None,
+        assignee_id=UserId(uuid5(NAMES, assignee)) if assignee else None,
         suspected_cause=Cause(said.get("suspected_cause", "code_exception").lower()),
     )
     if regressed_ms is not None:

@@ -82,16 +82,21 @@ class CaseKeys(Protocol):
 
 
 def answers_to(
-    tx: Connection, questions: Iterable[Question], window: Window, cases: CaseKeys | None = None
+    tx: Connection,
+    questions: Iterable[Question],
+    window: Window,
+    cases: CaseKeys | None = None,
+    *,
+    most: int = MAX_LISTED,
 ) -> tuple[dict[Question, Answer], tuple[FingerprintSet, ...]]:
     """The answer to each question, and the sets that those which are lists bring along.
 
-    Of the issues that can have events in the window only. Raises Invalid where the lists are longer than one search
-    takes along.
+    Of the issues that can have events in the window only. Raises Invalid where all lists together are longer than
+    `most`.
     """
     answers: dict[Question, Answer] = {}
     sets: list[FingerprintSet] = []
-    room = MAX_LISTED
+    room = most
     for question in questions:
         table = f"issues{len(sets)}"
         answer, data = _answer(tx, question, window, cases, table, room)
@@ -142,7 +147,7 @@ def _answer(
     found = _listed(tx, asked, window, most=room)
     if found is None:
         raise Invalid(
-            f"query: {question.facet} lists more than {MAX_LISTED} issues, and so do those left out;"
+            f"query: {question.facet} holds for more than {room} issues, and so does its opposite;"
             " choose a shorter window or another clause",
             where="query",
         )
