@@ -246,6 +246,9 @@ class Settings:
         "bytes",
         "Largest body of a Sentry request after inflating (screen recordings are large); above it 413.",
     )
+    otlp_max_body_bytes: int = _setting(
+        16 << 20, _size(1 << 10, 1 << 30), "bytes", "Largest body of an OTLP request after inflating; above it 413."
+    )
     agent_max_body_bytes: int = _setting(
         25 << 20,
         _size(1 << 10, 1 << 30),
@@ -260,6 +263,18 @@ class Settings:
         _origins,
         "origins",
         "Origins whose pages may send errors (`https://shop.example`), with commas between them; `*` for all.",
+    )
+    source_map_max_bytes: int = _setting(
+        100 << 20,
+        _size(1 << 10, 1 << 30),
+        "bytes",
+        "Largest upload of a source map with its minified file, after inflating; above it 413.",
+    )
+    source_maps_max_bytes: int = _setting(
+        10 << 30,
+        _size(1 << 20),
+        "bytes",
+        "Size of all uploaded source maps together; above it the longest unused are removed.",
     )
     event_past_days: int = _setting(
         30, _whole(1, 3650), "days", "How old an event may say it is; older ones are counted at their arrival."

@@ -188,7 +188,7 @@ _EVENT = {
                         "column": 9,
                         "in_app": True,
                         "whose": "own code",
-                        "context": "  throw new CartError(`coupon '${code}' expired`)",
+                        "context": "  throw new CartError('coupon expired')",
                         "before": ["export function applyCoupon(code: string): never {"],
                         "after": ["}"],
                         "repeats": 0,

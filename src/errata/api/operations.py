@@ -7,12 +7,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from errata.api import client_tokens, error_tracking, intake, keys, search_help, sentry_projects, teams, users, validate
+from errata.api import (
+    client_tokens,
+    error_tracking,
+    events,
+    intake,
+    keys,
+    search_help,
+    sentry_projects,
+    source_maps,
+    teams,
+    users,
+    validate,
+)
 from errata.api.operation import Operation
 
 OPERATIONS: tuple[Operation[Any], ...] = (
     *error_tracking.OPERATIONS,
     *search_help.OPERATIONS,
+    *events.OPERATIONS,
+    *source_maps.OPERATIONS,
     *intake.OPERATIONS,
     *sentry_projects.OPERATIONS,
     *users.OPERATIONS,

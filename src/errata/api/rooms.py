@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from errata.access.commands import AccessCommands
 from errata.access.reads import AccessReads
 from errata.base.clock import Clock
 from errata.base.facts import Actor
-from errata.base.ids import IssueId, UserId
+from errata.base.ids import EventId, IssueId, UserId
+from errata.events.pages import Before
 from errata.events.recent import RecentRequests
 from errata.events.sentry_projects import SentryProjects
 from errata.issues.help import Explanation, Suggestion
 from errata.issues.model import Issue, IssueHit, IssueSearch, IssueState
+from errata.issues.occurrences import Occurrence
 from errata.query.nodes import Field
+from errata.sourcemaps.commands import SourceMapCommands
+from errata.sourcemaps.reads import SourceMapReads
 
 
 class IssueReading(Protocol):
@@ -42,6 +47,26 @@ class SearchHelping(Protocol):
 
     def values(self, search: IssueSearch, key: Field, prefix: str, limit: int) -> list[Suggestion]:
         """Values of the key that begin so."""
+        ...
+
+
+class OccurrenceReading(Protocol):
+    """The single errors of issues; see `errata.issues.occurrences`. All raise `NotFound`, `Unavailable`."""
+
+    def of_issue(
+        self,
+        issue_id: IssueId,
+        limit: int,
+        *,
+        from_at: datetime | None = None,
+        to_at: datetime | None = None,
+        before: Before | None = None,
+    ) -> list[Occurrence]:
+        """An issue's errors, newest first."""
+        ...
+
+    def one(self, event_id: EventId) -> Occurrence:
+        """One error."""
         ...
 
 
@@ -73,3 +98,6 @@ class Rooms:
     intake: RecentRequests
     sentry_projects: SentryProjects
     clock: Clock
+    occurrences: OccurrenceReading
+    source_maps: SourceMapReads
+    source_map_commands: SourceMapCommands

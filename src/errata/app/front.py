@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from errata.ingest.source_maps import PATH as SOURCE_MAPS
 from errata.ops.routes import PATHS as OPS_PATHS
 
 Scope = MutableMapping[str, Any]
@@ -14,19 +15,24 @@ Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class Front:
-    """The web process as one ASGI application. `is_intake` says of a request whether an SDK sends it."""
+    """The web process as one ASGI application. `is_intake` says of a request whether an SDK sends it.
+
+    `uploads` takes source maps.
+    """
 
     def __init__(
         self,
         *,
         is_intake: Callable[[Scope], bool],
         intake: Application,
+        uploads: Application,
         api: Application,
         ops: Application,
         pages: Application,
     ) -> None:
         self._is_intake = is_intake
         self._intake = intake
+        self._uploads = uploads
         self._api = api
         self._ops = ops
         self._pages = pages
@@ -39,6 +45,8 @@ class Front:
         if self._is_intake(scope):
             return self._intake
         path: str = scope["path"]
+        if path == SOURCE_MAPS:
+            return self._uploads
         if path.startswith("/api/"):
             return self._api
         return self._ops if path in OPS_PATHS else self._pages

@@ -45,7 +45,7 @@ def opened_uploads(
 ) -> Iterator[SourceMapUploads]:
     """The address that takes maps. What a kill left of unfinished uploads is removed first."""
     commands, mapper, blobs = commands_of(settings, database, clock), Mapper(), blobs_of(settings)
-    left = blobs.sweep() + commands.sweep()
+    left = blobs.sweep(clock.now_ms()) + commands.sweep()
     if left:
         log.info("removed what unfinished uploads left", files=left)
 

@@ -19,6 +19,7 @@ from errata.app.counts import IntakeTally
 from errata.app.front import Front
 from errata.app.logs import configure_logs
 from errata.app.node import node_of
+from errata.app.source_maps import commands_of, opened_uploads, symbolicator_of
 from errata.app.state import Access, build_access, open_current_database
 from errata.app.watch import Watched, checks_of, figures_of
 from errata.base.clock import Clock, SystemClock
@@ -26,6 +27,7 @@ from errata.base.errors import Invalid, Unavailable
 from errata.base.ids import random_id
 from errata.events import batches
 from errata.events.help import EventHelp
+from errata.events.pages import EventPages
 from errata.events.recent import RecentRequests
 from errata.events.sentry_projects import SentryProjects
 from errata.events.store import EventStore
@@ -37,8 +39,11 @@ from errata.ingest.lately import Lately
 from errata.ingest.origins import Origins
 from errata.ingest.receive import IntakeLimits
 from errata.ingest.routes import IntakeApp, routes_of
+from errata.ingest.source_maps import SourceMapUploads
+from errata.ingest.wire.otlp_model import MAX_ENTRIES
 from errata.issues.commands import IssueCommands
 from errata.issues.help import SearchHelp
+from errata.issues.occurrences import Occurrences
 from errata.issues.reads import IssueReads
 from errata.jobs.lines import Log
 from errata.jobs.locks import PATIENCE_S, hold
@@ -47,6 +52,10 @@ from errata.ops.health import Health
 from errata.ops.metrics import Metrics
 from errata.ops.routes import Ops
 from errata.settings import Settings
+from errata.sourcemaps.commands import SourceMapCommands
+from errata.sourcemaps.mapper import Mapper
+from errata.sourcemaps.reads import SourceMapReads
+from errata.sourcemaps.symbolicator import Symbolicator
 from errata.storage.clickhouse import ClickHouse
 from errata.storage.journal import JournalBounds, JournalWriter
 from errata.storage.sql import Database
@@ -81,7 +90,11 @@ def run_web(settings: Settings, listening: socket, agent: socket | None = None) 
         closing.callback(intake.close)
         closing.enter_context(_repeating("keys", access.ring.save_used, _SAVE_KEYS_S, log))
         closing.enter_context(_repeating("lately", lambda: lately.save(database), _SAVE_LATELY_S, log))
-        front = build_front(intake, tally, access, database, store, watched)
+        uploads = closing.enter_context(opened_uploads(settings, database, access.credentials, clock, tally, log))
+        mapper = closing.enter_context(contextlib.closing(Mapper()))
+        places = symbolicator_of(settings, database, clock, mapper)
+        source_maps = commands_of(settings, database, clock)
+        front = build_front(intake, uploads, tally, access, database, store, watched, places, source_maps)
         log.info("web starts", port=listening.getsockname()[1])
         if agent is None:
             _serve(server_of(front, limits_of(settings)), [listening])
@@ -117,16 +130,34 @@ def build_intake(
     """The addresses that SDKs send to."""
     logs = DoorLimits(settings.intake_max_body_bytes, settings.intake_max_entries)
     sentry = DoorLimits(settings.sentry_max_body_bytes, settings.intake_max_entries)
+    otlp = DoorLimits(settings.otlp_max_body_bytes, MAX_ENTRIES)
     agent = DoorLimits(settings.agent_max_body_bytes, settings.intake_max_entries)
     limits = IntakeLimits(body_timeout_s=settings.body_timeout_s)
     origins = Origins(settings.browser_origins.split(","))
     keys = access.intake_keys
-    keyless = partial(may_without_key, settings.agent_intake)
-    return IntakeApp(routes_of(logs, sentry, agent), limits, writer, keys, keyless, clock, tally, lately, origins)
+    return IntakeApp(
+        routes_of(logs, sentry, agent, otlp),
+        limits,
+        writer,
+        keys,
+        partial(may_without_key, settings.agent_intake),
+        clock,
+        tally,
+        lately,
+        origins,
+    )
 
 
 def build_front(
-    intake: IntakeApp, tally: IntakeTally, access: Access, database: Database, store: ClickHouse, watched: Watched
+    intake: IntakeApp,
+    uploads: SourceMapUploads,
+    tally: IntakeTally,
+    access: Access,
+    database: Database,
+    store: ClickHouse,
+    watched: Watched,
+    places: Symbolicator,
+    source_maps: SourceMapCommands,
 ) -> Front:
     """Everything that the web process answers."""
     release = version("errata")
@@ -135,6 +166,9 @@ def build_front(
         issues=IssueReads(database, EventStore(store), clock),
         issue_commands=IssueCommands(database, clock, random_id),
         search_help=SearchHelp(database, EventHelp(store), clock),
+        occurrences=Occurrences(database, EventPages(store), places),
+        source_maps=SourceMapReads(database),
+        source_map_commands=source_maps,
         access=access.reads,
         access_commands=access.commands,
         intake=RecentRequests(database),
@@ -145,6 +179,7 @@ def build_front(
     return Front(
         is_intake=intake.matches,
         intake=intake,
+        uploads=uploads,
         api=build_api(rooms, access.credentials, version=release, observe=metrics.observe_call),
         ops=Ops(Health(checks_of(watched)), metrics, version=release),
         pages=build_web(version=release),

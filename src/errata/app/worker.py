@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing
 
 from errata.app.logs import configure_logs
 from errata.app.node import node_of
+from errata.app.source_maps import symbolicator_of
 from errata.app.state import open_current_database
 from errata.app.traces import Remembered, RememberedCalls
 from errata.base.clock import Clock, SystemClock
@@ -101,8 +102,12 @@ def build_digest(
             find_of=Remembered(find_in_text, max_chars=_REMEMBERED_CHARS),
             limits=DEFAULT_LIMITS,
             project_names=ProjectNames(database),
+            places=symbolicator_of(settings, database, clock),
             max_body_bytes=max(
-                settings.intake_max_body_bytes, settings.sentry_max_body_bytes, settings.agent_max_body_bytes
+                settings.intake_max_body_bytes,
+                settings.sentry_max_body_bytes,
+                settings.otlp_max_body_bytes,
+                settings.agent_max_body_bytes,
             ),
         ),
         rules=Rules(CURRENT, settings.event_past_days * _DAY_MS, settings.event_future_hours * _HOUR_MS),

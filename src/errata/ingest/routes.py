@@ -19,6 +19,7 @@ from errata.ingest.doors.agent import AgentRoutes
 from errata.ingest.doors.browser import BrowserRoutes
 from errata.ingest.doors.door import DoorLimits, Route
 from errata.ingest.doors.logs import LogRoutes
+from errata.ingest.doors.otlp import OtlpRoutes, says_otlp
 from errata.ingest.doors.sentry import SentryRoutes
 from errata.ingest.origins import Origins, origin_of
 from errata.ingest.receive import IntakeKeys, IntakeLimits, KeylessAgent, Receiver
@@ -119,6 +120,8 @@ class IntakeApp:
         if route is None:
             await refusal(404, "There is no intake at this address.").send(send)
             return
+        if route.otlp is not None and says_otlp(scope):
+            route = route.otlp
         origin = origin_of(scope)
         if not self._origins.admits(origin):
             reply: Answer | None = self._refused(_OTHER_ORIGIN, route, scope)
@@ -178,10 +181,19 @@ class IntakeApp:
         return door.refusal(error, scope)
 
 
-def routes_of(logs: DoorLimits, sentry: DoorLimits | None = None, agent: DoorLimits | None = None) -> Routes:
+def routes_of(
+    logs: DoorLimits, sentry: DoorLimits | None = None, agent: DoorLimits | None = None, otlp: DoorLimits | None = None
+) -> Routes:
     """Every address that SDKs send to, each family within its own limits, or those of the logs."""
     browser = BrowserRoutes(logs)
-    tables = (LogRoutes(logs), browser, SentryRoutes(sentry or logs), AgentRoutes(agent or logs, logs))
+    neutral = OtlpRoutes(otlp or logs)
+    tables = (
+        LogRoutes(logs, neutral.logs),
+        browser,
+        neutral,
+        SentryRoutes(sentry or logs),
+        AgentRoutes(agent or logs, logs),
+    )
     return Routes(tables, browser.elsewhere)
 
 

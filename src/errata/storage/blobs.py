@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -95,12 +94,12 @@ class FolderBlobs:
             for path in folder.iterdir():
                 yield path.name
 
-    def sweep(self) -> int:
+    def sweep(self, now_ms: int) -> int:
         """Remove drafts that a process left behind when it was killed; returns how many. None that is hours young."""
         removed = 0
         for path in (self._folder / _DRAFTS).glob("*"):
             with suppress(OSError):
-                if time.time() - path.stat().st_mtime > _DRAFT_LIFE_S:
+                if now_ms / 1000 - path.stat().st_mtime > _DRAFT_LIFE_S:
                     path.unlink()
                     removed += 1
         return removed
