@@ -5,6 +5,7 @@ With every bound used up an event stays below 600 kB, so that the 1 MB which a l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from itertools import compress
@@ -170,12 +171,24 @@ def _limited_object_of(whole: dict[str, Json], max_keys: int, max_bytes: int, ma
 
 
 def _surely_fits(whole: dict[str, Json], max_keys: int, max_bytes: int, max_depth: int) -> bool:
-    """A quick look at the JSON text: it may count too much (brackets inside texts), never too little."""
+    """A quick look at the JSON text: it may count too much (what looks like a key inside texts), never too little."""
     try:
         text = _encode(whole)
     except (ValueError, RecursionError):
         return False
-    return len(text) <= max_bytes and text.count(b'":') <= max_keys and text.count(b"{") + text.count(b"[") <= max_depth
+    return len(text) <= max_bytes and text.count(b'":') <= max_keys and _is_shallow(text, max_depth)
+
+
+def _is_shallow(text: bytes, most: int) -> bool:
+    """Whether at most so many objects and arrays stand inside each other: each round takes the innermost ones away."""
+    if text.count(b"{") + text.count(b"[") <= most:
+        return True
+    brackets = _STRING.sub(b"", text).translate(_ALIKE, _NO_BRACKETS)
+    for _ in range(most):
+        if not brackets:
+            return True
+        brackets = brackets.replace(b"{}", b"")
+    return not brackets
 
 
 class _Budget:
@@ -239,5 +252,8 @@ def _limited_list(values: list[Json], budget: _Budget, depth: int) -> list[Json]
 TOO_DEEP = "[cut: nested too deep]"
 """Stands where objects or arrays were nested deeper than the bound."""
 _encode = msgspec.json.Encoder().encode
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_ALIKE = bytes.maketrans(b"[]", b"{}")
 _NOTE_BYTES = 64
 _PUNCTUATION = 4

@@ -141,3 +141,26 @@ def _depth(value: object) -> int:
         inner = value.values() if isinstance(value, dict) else value
         return 1 + max(map(_depth, inner), default=0)
     return 0
+
+
+_NESTED = st.recursive(
+    st.none() | st.text(alphabet='[]{}"\\a:', max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(alphabet='[]{}"\\a', max_size=3), inner, max_size=3)
+    ),
+    max_leaves=40,
+)
+
+
+def depth_of(value: object) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(depth_of, value.values()), default=0)
+    return 1 + max(map(depth_of, value), default=0) if isinstance(value, list) else 0
+
+
+@given(st.dictionaries(st.text(max_size=3), _NESTED, max_size=4), st.integers(1, 6))
+def test_depth_is_bounded_to_the_level_whatever_brackets_stand_in_texts(details: dict[str, object], most: int) -> None:
+    limited = limit(event(details=details), Limits(max_depth=most))
+
+    assert depth_of(limited.details) <= most
+    assert (limited.details == details) == (depth_of(details) <= most)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from errata.events.model import Json
-from errata.ingest.wire.sentry_values import Fields, any_text, fields, first_of, listed, pairs, text
+from errata.ingest.wire.sentry_values import Fields, any_text, fields, first_of, listed, named, pairs, text
 
 _CONTEXTS: dict[str, tuple[str, ...]] = {
     "os": ("name", "version"),
@@ -43,7 +43,7 @@ def attributes_of(event: Fields) -> dict[str, Json]:
             "logger": _without_blanks({"name": text(event.get("logger"), _MAX_TEXT)}),
             "dist": text(event.get("dist"), _MAX_TEXT),
             "sdk": _picked(fields(event.get("sdk")), ("name", "version")),
-            "extra": dict(pairs(event.get("extra"))),
+            "extra": named(event.get("extra"), _MODULES),
             "usr": _user(event),
             "network": _network(event),
             "contexts": {name: value for name, value in contexts.items() if name not in _SDK_CONTEXTS},
@@ -66,7 +66,7 @@ def details_of(event: Fields) -> dict[str, Any]:
             "breadcrumbs": [crumb for crumb in listed(event.get("breadcrumbs")) if isinstance(crumb, dict)][-_CRUMBS:],
             "request": _request(event),
             "contexts": {name: value for name, value in contexts.items() if name in _SDK_CONTEXTS and value},
-            "modules": dict(pairs(event.get("modules"))[:_MODULES]),
+            "modules": named(event.get("modules"), _MODULES),
             "images": [i for i in listed(fields(event.get("debug_meta")).get("images")) if isinstance(i, dict)][
                 :_IMAGES
             ],
@@ -131,7 +131,7 @@ def _request(event: Fields) -> dict[str, Any]:
     shown = {name: request.get(name) for name in ("url", "method", "query_string", "data", "env", "fragment")}
     for name in ("headers", "cookies"):
         value = request.get(name)
-        shown[name] = dict(pairs(value)) if isinstance(value, dict | list) else value
+        shown[name] = named(value, _MODULES) if isinstance(value, dict | list) else value
     return _without_blanks(shown)
 
 
@@ -144,7 +144,7 @@ def _picked(value: Fields, names: tuple[str, ...]) -> dict[str, Json]:
 
 
 def _without_blanks(value: dict[str, Any]) -> dict[str, Any]:
-    return {name: inner for name, inner in value.items() if inner is not None and inner not in ("", [], {})}
+    return {name: inner for name, inner in value.items() if inner or isinstance(inner, int | float)}
 
 
 _USER_FIELDS = frozenset({"id", "email", "username", "name", "ip_address", "sentry_user"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -55,7 +56,7 @@ def stack_of(stacktrace: object, dialect: Dialect) -> Stack:
     frames: list[Frame] = []
     origins: list[Fields] = []
     for raw in raws:
-        frame = _frame(raw, dialect)
+        frame = _frame_of(raw, dialect)
         if frames and _is_same_call(frames[-1], frame):
             frames[-1] = msgspec.structs.replace(frames[-1], repeats=frames[-1].repeats + 1)
         elif frame is not None:
@@ -65,6 +66,16 @@ def stack_of(stacktrace: object, dialect: Dialect) -> Stack:
         half = MAX_FRAMES // 2
         frames, origins = frames[:half] + frames[-half:], origins[:half] + origins[-half:]
     return Stack(tuple(frames), _sources(frames, origins))
+
+
+def _frame_of(raw: Fields, dialect: Dialect) -> Frame | None:
+    """The frame of a raw one. A failing program sends the same ones again and again, so they are remembered."""
+    get = raw.get
+    said = [value[:_MAX_NAME] if type(value := get(name)) is str else value for name in _SAID]
+    try:
+        return _known_frame(dialect, *said)
+    except TypeError:  # a list or an object where a text belongs
+        return _frame(raw, dialect)
 
 
 def _frame(raw: Fields, dialect: Dialect) -> Frame | None:
@@ -134,8 +145,10 @@ def _is_same_call(before: Frame, now: Frame | None) -> bool:
 def _sources(frames: list[Frame], origins: list[Fields]) -> tuple[dict[str, Any], ...]:
     found: list[dict[str, Any]] = []
     for index, (frame, raw) in enumerate(zip(frames, origins, strict=True)):
-        if frame.in_app is False or len(found) == MAX_SOURCES:
+        if frame.in_app is False or not (raw.get("pre_context") or raw.get("post_context")):
             continue
+        if len(found) == MAX_SOURCES:
+            break
         before, after = _lines(raw.get("pre_context"), last=True), _lines(raw.get("post_context"), last=False)
         if before or after:
             found.append({"frame": index, "before": before, "after": after})
@@ -147,6 +160,14 @@ def _lines(value: object, *, last: bool) -> list[str]:
     return lines[-_MAX_LINES:] if last else lines[:_MAX_LINES]
 
 
+_SAID = (
+    "function", "raw_function", "filename", "abs_path", "module", "package", "lineno", "colno", "in_app",
+    "context_line",
+)  # fmt: skip
+# `typed`, because 1, 1.0 and true are equal and mean different things.
+_known_frame = lru_cache(maxsize=2048, typed=True)(
+    lambda dialect, *said: _frame(dict(zip(_SAID, said, strict=True)), dialect)
+)
 _UNKNOWN = "?"
 _JVM = frozenset({"java", "kotlin", "scala", "groovy", "clojure"})
 _NO_FILES = frozenset({"[internal]", "unknown", "?"})

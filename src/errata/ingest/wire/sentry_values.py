@@ -13,7 +13,9 @@ Fields = dict[str, Any]
 def text(value: object, most: int = 1 << 20) -> str:
     """A text without blanks around it, or a number or boolean written out; empty for anything else."""
     if isinstance(value, str):
-        return value[:most].strip()
+        return value.strip() if len(value) <= most else value[:most].strip()
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
@@ -62,8 +64,17 @@ def pairs(value: object) -> list[tuple[str, Any]]:
     return [(name, inner) for key, inner in found if (name := text(key))]
 
 
+def named(value: object, most: int) -> Fields:
+    """At most so many of the pairs of `pairs`, as an object."""
+    if isinstance(value, dict) and len(value) <= most:
+        return value
+    return dict(pairs(value)[:most])
+
+
 def number(value: object) -> int | None:
     """A line or column: a whole number above zero, also as text."""
+    if type(value) is int:
+        return value if 0 < value < _LARGEST else None
     if isinstance(value, str):
         value = int(value) if value.isascii() and value.isdecimal() and len(value) <= _DIGITS else None
     if isinstance(value, float):
