@@ -202,6 +202,17 @@ def test_a_service_that_calls_itself_begins_anew_behind_the_call() -> None:
     assert types(v04(spans)) == ["Outer", "Inner"]
 
 
+def test_a_marking_tracer_leaves_the_other_end_of_a_programs_own_call_unmarked() -> None:
+    call = entry(1, error=1, meta={"span.kind": "client", "http.status_code": "400"})
+    failed_end = span(2, 1, error=1, meta={**failed("Inner"), "span.kind": "server"})
+    refused_end = span(2, 1, meta={"span.kind": "server", "http.status_code": "400"})
+    parser = span(3, 2, error=1, meta=failed("SyntaxError"))
+
+    assert types(v04([call, failed_end])) == ["Inner"]
+    assert types(v04([call, refused_end, parser])) == []
+    assert types(v04([call, span(3, 1, error=1, meta=failed("Listener"))])) == []
+
+
 def test_a_tracer_that_marks_entry_spans_is_believed_about_those_without_a_mark() -> None:
     orphan = span(5, 77, error=1, meta=failed())
     plain = v04([orphan])

@@ -139,16 +139,17 @@ class _Trace:
         """Whether a service began its work with this span.
 
         Calls to databases and other services are entries of none, whatever their mark says, unless nothing is above
-        them: tracers name them as services of their own.
+        them: tracers name them as services of their own. A program that calls itself begins anew behind the call,
+        which tracers do not mark where both ends are in one trace.
         """
         if span.parent_id and is_outgoing(span):
             return False
+        parent = self._parent(span)
+        if parent is not None and is_outgoing(parent) and span.kind in {"server", "consumer"}:
+            return True
         if self._marked:
             return _is_marked(span)
-        parent = self._parent(span)
-        if parent is None or parent.service != span.service:
-            return True
-        return is_outgoing(parent) and span.kind in {"server", "consumer"}
+        return parent is None or parent.service != span.service
 
     def _parent(self, span: Span) -> Span | None:
         return self._by_id.get(span.parent_id) if span.parent_id and span.parent_id != span.span_id else None
@@ -157,7 +158,7 @@ class _Trace:
         carriers: dict[int, list[Span]] = {}
         for span in failing:
             entry = self._entry_of[span.index]
-            if span is not entry and span.service == entry.service and not is_outgoing(span) and _is_told(span):
+            if span is not entry and _may_tell_of(span, entry):
                 carriers.setdefault(entry.index, []).append(span)
         entries = [span for span in failing if self._entry_of[span.index] is span and self._is_entry(span)]
         entries.sort(key=self._depth)  # what passed through several services belongs to the outermost
@@ -244,6 +245,11 @@ def exceptions_in(events: Sequence[SpanEvent]) -> tuple[SpanEvent, ...]:
 
 def _is_told(span: Span) -> bool:
     return bool(span.error_type and span.error_stack)
+
+
+def _may_tell_of(span: Span, entry: Span) -> bool:
+    """Whether what a span failed with may be what made the entry span above it fail."""
+    return span.service == entry.service and _is_told(span) and not is_outgoing(span) and not is_outgoing(entry)
 
 
 def _fullest(span: Span, others: Sequence[Span]) -> Span:
