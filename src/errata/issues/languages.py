@@ -14,6 +14,15 @@ _SPECIAL = {
     "js": "JAVASCRIPT",
     "ts": "TYPESCRIPT",
     "objc": "OBJECTIVE_C",
+    "cxx": "C_PLUS_PLUS",
+    "fsharp": "DOT_NET",
+    "f#": "DOT_NET",
+    "golang": "GO",
+    "rb": "RUBY",
+    "py": "PYTHON",
+    "rs": "RUST",
+    "kt": "KOTLIN",
+    "ex": "ELIXIR",
     "objective-c": "OBJECTIVE_C",
 }
 _PLAIN = frozenset(

@@ -66,6 +66,9 @@ def span(text: str) -> tuple[int, int] | None:
     if first is None:
         return None
     start, column = _header(lines, first)
+    frame = _call(lines[first])
+    if _name_in(lines[start]) is None and frame is not None and not frame.file:
+        return None  # a sentence may read `at Home.Sweet(home)`
     end = first + 1
     for index in range(first, len(lines)):
         if _call(lines[index]) or _END.match(lines[index]) or _MEMBER.match(lines[index]):
@@ -87,14 +90,19 @@ def _call(line: str) -> Frame | None:
     file, line_number = "", None
     if place := _IN.search(rest):
         file, line_number = _file(rest[place.end() :])
-    elif not rest.endswith((")", "]", ">")) or not _is_signature(rest):
+    elif not _is_signature(rest, is_apart=match[1].endswith(" ")):
         return None
     module, function = _named(name)
     return Frame(function, file, module, line_number) if function and (module or file) else None
 
 
-def _is_signature(rest: str) -> bool:
-    """Whether a bracket holds parameters: `(Cart.java:12)` and `(/srv/a.js:1:2)` of others hold places."""
+def _is_signature(rest: str, *, is_apart: bool) -> bool:
+    """Whether a bracket holds parameters: `(Cart.java:12)` and `(/srv/a.js:1:2)` of others hold places.
+
+    Only Mono puts a blank before it, and an offset behind.
+    """
+    if not rest.endswith((")", "]", ">")) or (is_apart and " [0x" not in rest and " <0x" not in rest):
+        return False
     inside = rest[: rest.find(")")]
     if inside in _NO_PARAMETERS or ":" in inside or "/" in inside:
         return False

@@ -39,10 +39,8 @@ def find_in_text(message: str, language: str = "") -> Found | None:
     if "\n" not in message and not _may_be_one_line(message):
         return None
     text = message[:LIMIT]
-    names = likely(text, language)
-    if "at " in text:
-        names += [name for name in ("java", "javascript") if name not in names]
-    for name in names:
+    rarer = ("java", "javascript") if "at " in text else ()
+    for name in dict.fromkeys([*likely(text, language), *rarer]):
         if name not in _SPANS or (name == "python" and python.HEADER not in text):
             continue
         found = _SPANS[name](text)

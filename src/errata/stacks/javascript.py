@@ -62,6 +62,16 @@ def parse(text: str) -> StackTrace | None:
     return StackTrace("javascript", tuple(draft.block() for draft in drafts))
 
 
+def is_likely(text: str) -> bool:
+    """Whether the first indented call is plainly one of V8; cheap, and false for its rarer forms."""
+    at = text.find("\n    at ") + 1
+    if not at:
+        return False
+    end = text.find("\n", at)
+    match = _PLAIN.match(text[at : end if end > 0 else len(text)])
+    return match is not None and _is_place(match[2])
+
+
 def span(text: str) -> tuple[int, int] | None:
     """Where the first stack with at least one call stands in `text`, from its error's line to its last line."""
     if "at " not in text:

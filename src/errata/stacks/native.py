@@ -87,7 +87,7 @@ def _call(lines: list[str], index: int) -> Frame | None:
     if bare[0].isdigit():
         if (" 0x" in line or "\t0x" in line) and " [" not in bare[:8] and (match := _APPLE.match(line)):
             return _apple(match[1], match[2])
-        if " in " in line and (match := _SWIFT.match(bare)) and (" + " in match[1] or match[3]):
+        if " in " in line and (match := _SWIFT.match(bare)) and (" + " in match[1] or _PLACE.match(match[3] or "")):
             return _swift(match)
     elif line.endswith("]") and (match := _GLIBC.match(line)):
         function = _OFFSET.sub("", match[2])

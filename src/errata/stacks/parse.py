@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -36,11 +36,12 @@ class _Language(NamedTuple):
     parse: Callable[[str], StackTrace | None]
 
 
-# In the order in which they are asked. JavaScript's calls have no telltale and are looked for last.
+# In the order in which they are asked. What no telltale fits may still be JavaScript, whose rarer calls have none.
 _LANGUAGES = {
     "faulthandler": _Language(faulthandler.is_likely, faulthandler.parse),
     "python": _Language(python.is_likely, python.parse),
     "java": _Language(java.is_likely, java.parse),
+    "javascript": _Language(javascript.is_likely, javascript.parse),
     "go": _Language(go.is_likely, go.parse),
     "ruby": _Language(ruby.is_likely, ruby.parse),
     "php": _Language(php.is_likely, php.parse),
@@ -50,7 +51,6 @@ _LANGUAGES = {
     "elixir": _Language(elixir.is_likely, elixir.parse),
     "native": _Language(native.is_likely, native.parse),
     "gecko": _Language(gecko.is_likely, gecko.parse),
-    "javascript": _Language(lambda _: False, javascript.parse),
 }
 _WITH_LONE_LINES = ("python", "java", "javascript")  # these also read an exception's line without any call
 _FAMILY = {
@@ -114,23 +114,27 @@ def _prepared(text: str) -> tuple[str, bool]:
     return text.rstrip(), is_cut
 
 
-def likely(text: str, hint: str) -> list[str]:
-    """The languages whose telltales stand in the text, the hinted one first where it is among them."""
-    names = [name for name, language in _LANGUAGES.items() if language.is_likely(text)]
-    if hint in names and names[0] not in (hint, "faulthandler"):
-        names.remove(hint)
-        names.insert(0, hint)
-    return names
+def likely(text: str, hint: str) -> Iterator[str]:
+    """The languages whose telltales stand in the text, the hinted one first; each is asked when it is needed."""
+    if hint in _LANGUAGES and not faulthandler.is_likely(text) and _LANGUAGES[hint].is_likely(text):
+        yield hint
+    for name, language in _LANGUAGES.items():
+        if name != hint and language.is_likely(text):
+            yield name
 
 
-def _order(text: str, hint: str) -> list[str]:
-    """The parsers worth trying, the best guess first."""
-    names = likely(text, hint)
-    if hint in _WITH_LONE_LINES and "faulthandler" not in names:
-        names.insert(0, hint)
-    if "python" not in names and "java" not in names:
-        names.append("javascript")
-    return list(dict.fromkeys([*names, *_WITH_LONE_LINES]))
+def _order(text: str, hint: str) -> Iterator[str]:
+    """The parsers worth trying, the best guess first. Each is named once."""
+    asked = set()
+    if hint in _WITH_LONE_LINES and not faulthandler.is_likely(text):
+        asked.add(hint)
+        yield hint
+    for name in likely(text, hint):
+        if name not in asked:
+            asked.add(name)
+            yield name
+    last = _WITH_LONE_LINES if asked & {"python", "java"} - {hint} else ("javascript", "python", "java")
+    yield from (name for name in last if name not in asked)
 
 
 def _named(trace: StackTrace, language: str, hint: str, *, is_cut: bool) -> StackTrace:

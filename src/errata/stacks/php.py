@@ -11,7 +11,9 @@ import re
 from errata.stacks.draft import Draft, number_of, offsets, trace_of
 from errata.stacks.model import Frame, Relation, StackTrace
 
-_CALL = re.compile(r"[ \t]*+#\d{1,6}+ (?:(\[internal function\])|([^\n]{1,2000}?)\((\d{1,9})\)): ([^\n]*+)$")
+_CALL = re.compile(
+    r"[ \t]*+#\d{1,6}+ (?:(\[internal function\])|([^\n]{1,2000}?)\((\d{1,9})\)): ([^\s(][^\n(]*+\([^\n]*+)$"
+)
 _MAIN = re.compile(r"[ \t]*+#\d{1,6}+ \{main\}")
 _BEFORE = re.compile(
     r"(?:(?:PHP )?(?:Fatal error|Warning|Parse error|Notice|Deprecated|Recoverable fatal error): +|Next |Uncaught )"

@@ -69,7 +69,7 @@ def test_long_odd_names_take_little_time(shape, language):
         frames=(Frame(name, name, name), Frame(name, name + ".js", name)),
     )
 
-    start = time.perf_counter()
+    start = time.process_time()
     group(event, None)
 
-    assert time.perf_counter() - start < 0.2
+    assert time.process_time() - start < 0.2

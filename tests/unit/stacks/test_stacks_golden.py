@@ -6,7 +6,22 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from errata.stacks.parse import parse
+from errata.stacks import (
+    csharp,
+    dart,
+    elixir,
+    faulthandler,
+    gecko,
+    go,
+    java,
+    javascript,
+    native,
+    php,
+    python,
+    ruby,
+    rust,
+)  # fmt: skip
+from errata.stacks.parse import parse, uncoloured
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "stacks"
 HINTS = (
@@ -27,6 +42,11 @@ HINTS = (
     "erlang",
     "nonsense",
 )
+PARSERS = {
+    faulthandler: ("python",), python: ("python",), java: ("java",), javascript: ("javascript",), gecko: ("javascript",),
+    go: ("go",), ruby: ("ruby",), php: ("php",), csharp: ("csharp",), rust: ("rust",), dart: ("dart",),
+    elixir: ("elixir", "erlang"), native: ("swift", "objective", "c++"),
+}  # fmt: skip
 WITH_LONE_LINES = ("python", "java", "javascript")
 TEXTS = sorted(GOLDEN.glob("*.txt"))
 
@@ -71,3 +91,13 @@ def test_text_is_read_in_the_language_that_printed_it(path):
         assert trace.language == language
     else:
         assert language in ("none", *WITH_LONE_LINES)
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=[path.stem for path in TEXTS])
+def test_no_other_parser_that_is_asked_finds_calls_in_a_text(path):
+    text = uncoloured(path.read_text(encoding="utf-8")).rstrip()
+
+    language = path.stem.partition("-")[0]
+    others = [parser for parser, languages in PARSERS.items() if language not in languages and parser.is_likely(text)]
+    traces = {parser.__name__: parser.parse(text) for parser in others}
+    assert [name for name, trace in traces.items() if trace and any(block.frames for block in trace.blocks)] == []
