@@ -139,7 +139,15 @@ def served(
     writer.open()
     counts = Counted()
     app = IntakeApp(
-        routes_of(logs, DoorLimits(20 << 20)), limits, writer, OneKey(), lambda _scope: False, clock, counts, Lately(), Origins(origins)
+        routes_of(logs, DoorLimits(20 << 20), otlp=DoorLimits(16 << 20)),
+        limits,
+        writer,
+        OneKey(),
+        lambda _scope: False,
+        clock,
+        counts,
+        Lately(),
+        Origins(origins),
     )
     listener = socket.create_server(("127.0.0.1", 0))
     server = server_of(app, ProtocolLimits(body_timeout_s=1), graceful_s=2)
