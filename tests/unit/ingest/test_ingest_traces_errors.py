@@ -10,8 +10,11 @@ import pytest
 from trace_bodies import FAILED, RECEIVED_AT, START, entry, errors, others, span, v04, v05
 
 from errata.events.model import Event, NotAnError
+from errata.events.qualify import Qualified, qualify
 from errata.ingest.wire.datadog_traces import decode
 from errata.ingest.wire.model import Ignored, WireRecord
+from errata.stacks.find import find_in_text
+from errata.stacks.parse import parse
 
 TOP = {"_dd.top_level": 1}
 
@@ -53,14 +56,33 @@ def test_older_tracers_call_the_message_msg() -> None:
     assert "error.msg" not in event.attributes
 
 
-@pytest.mark.parametrize("missing", ["error.type", "error.stack"])
-def test_an_error_without_type_or_stack_counts_for_nothing(missing: str) -> None:
-    meta = {name: text for name, text in failed().items() if name != missing}
+@pytest.mark.parametrize(
+    "meta",
+    [
+        {"error.type": "ValueError", "error.message": "no"},
+        {"error.type": "ValueError", "error.stack": " \n "},
+        {"error.stack": "just a word"},
+        {"error.type": "None", "error.message": "None", "error.stack": "None"},
+    ],
+)
+def test_an_error_without_a_stack_or_a_type_counts_for_nothing(meta: dict[str, str]) -> None:
 
     record = v04([entry(1, error=1, meta=meta), span(2, 1, error=1)])
 
     assert errors(record) == []
     assert reasons(record) == {NotAnError.NO_STACK: 1, NotAnError.NOT_ENTRY_SPAN: 1}
+
+
+def test_a_type_that_says_nothing_is_left_to_the_stack() -> None:
+    """As gRPC's servers in Python are traced."""
+    meta = {**failed(), "error.type": "None", "error.message": "None", "span.kind": "server"}
+
+    (event,) = errors(v04([entry(1, error=1, meta=meta)]))
+
+    assert (event.error_type, event.error_message) == ("", "")
+    found = qualify(event, parse, find_in_text)
+    assert isinstance(found, Qualified)
+    assert (found.event.error_type, found.event.error_message) == ("ValueError", "no")
 
 
 def test_an_error_of_a_child_does_not_count_where_the_entry_span_did_not_fail() -> None:
@@ -134,6 +156,16 @@ def test_a_failed_call_with_nothing_above_it_belongs_to_the_service_that_made_it
     assert event.service == "nightly"
 
 
+def test_a_failed_call_with_nothing_above_it_and_only_a_drivers_stack_says_nothing_of_the_program() -> None:
+    stack = "Error: connect ECONNREFUSED\n    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1611:16)"
+    meta = {"error.type": "Error", "error.message": "connect ECONNREFUSED", "error.stack": stack}
+
+    record = v04([entry(1, error=1, meta={**meta, "span.kind": "client"})])
+
+    assert errors(record) == []
+    assert reasons(record) == {NotAnError.NOT_ENTRY_SPAN: 1}
+
+
 def test_another_service_below_has_an_error_of_its_own() -> None:
     below = span(2, 1, service="ledger", error=1, metrics=TOP, meta=failed("LedgerError"))
     record = v04([entry(1, error=1, meta=failed()), below])
@@ -167,6 +199,8 @@ def test_a_failure_that_passes_through_two_services_of_one_program_counts_at_the
         ({"grpc.status.code": "StatusCode.OK"}, {}, "handled"),
         ({"rpc.grpc.status_code": "13"}, {}, "unhandled"),
         ({}, {"rpc.grpc.status_code": 5}, "handled"),
+        ({"error.type": "StatusCode.NOT_FOUND"}, {}, "handled"),
+        ({"error.type": "StatusCode.UNKNOWN"}, {}, "unhandled"),
         ({}, {}, "unhandled"),
     ],
 )

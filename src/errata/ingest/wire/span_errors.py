@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from errata.events.model import NotAnError
+from errata.grouping.in_app import Kind, family_of, verdict_on
 from errata.ingest.wire.spans import EXCEPTION, Span, SpanEvent
+from errata.stacks.parse import parse
 
 HANDLED, UNHANDLED = "handled", "unhandled"
 
@@ -138,8 +140,8 @@ class _Trace:
     def _is_entry(self, span: Span) -> bool:
         """Whether a service began its work with this span.
 
-        Calls to databases and other services are entries of none, whatever their mark says, unless nothing is above
-        them: tracers name them as services of their own. A program that calls itself begins anew behind the call,
+        Calls to databases and other services are entries of none, whatever their mark says (tracers name them as
+        services of their own), unless nothing is above them. A program that calls itself begins anew behind the call,
         which tracers do not mark where both ends are in one trace.
         """
         if span.parent_id and is_outgoing(span):
@@ -173,6 +175,9 @@ class _Trace:
         source = _fullest(entry, carriers) if _is_told(entry) else self._failure(carriers)
         if source is None:
             self._verdicts.ignore(NotAnError.NO_STACK, entry)
+            return
+        if is_outgoing(entry) and not holds_own_calls(source.error_stack, source.meta.get("language", "")):
+            self._verdicts.ignore(NotAnError.NOT_ENTRY_SPAN, entry)
             return
         key = _key(source)
         above = [one for one in self._above(entry) if one.index in self._failed]
@@ -237,6 +242,16 @@ class _Trace:
         return len(self._above(span))
 
 
+def holds_own_calls(stack: str, language: str) -> bool:
+    """Whether a stack has a call of the program's own, not only a driver's."""
+    trace = parse(stack, language)
+    return trace is not None and any(
+        verdict_on(frame, family_of(trace.language, frame)).kind is Kind.OWN
+        for block in trace.blocks
+        for frame in block.frames
+    )
+
+
 def exceptions_in(events: Sequence[SpanEvent]) -> tuple[SpanEvent, ...]:
     """The exceptions among a span's events, each once though it may be told in two ways, the first ones only."""
     found = {(event.time_ns, _event_key(event)): event for event in reversed(events) if event.name.lower() == EXCEPTION}
@@ -244,7 +259,8 @@ def exceptions_in(events: Sequence[SpanEvent]) -> tuple[SpanEvent, ...]:
 
 
 def _is_told(span: Span) -> bool:
-    return bool(span.error_type and span.error_stack)
+    """Whether a span says what it failed with: a stack, and a type unless the stack's own lines name it."""
+    return bool(span.error_stack and (span.error_type or "\n" in span.error_stack.strip()))
 
 
 def _may_tell_of(span: Span, entry: Span) -> bool:
@@ -262,6 +278,8 @@ def _end(span: Span) -> int:
 
 
 def _key(span: Span) -> Key:
+    if not span.error_type:
+        return "", span.error_stack.strip()
     return span.error_type.rpartition(".")[2], span.error_message
 
 
@@ -273,7 +291,10 @@ def _is_dealt_with(span: Span) -> bool:
     code = _said_code(span, ("http.status_code", "http.response.status_code"))
     if code:
         return code.isdecimal() and len(code) == _HTTP_DIGITS and code < "500"
-    return _said_code(span, _GRPC_CODES).rpartition(".")[2].upper() in _GRPC_DEALT_WITH
+    answer = _said_code(span, _GRPC_CODES)
+    if not answer and span.error_type.startswith("StatusCode."):
+        answer = span.error_type  # as Python's servers say it
+    return answer.rpartition(".")[2].upper() in _GRPC_DEALT_WITH
 
 
 def _said_code(span: Span, names: tuple[str, ...]) -> str:

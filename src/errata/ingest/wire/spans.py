@@ -52,13 +52,15 @@ class Span(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def error_type(self) -> str:
-        """The class of its error, empty when it names none."""
-        return self.meta.get("error.type", "").strip()
+        """The class of its error, empty when it names none; some integrations write the word for nothing."""
+        name = self.meta.get("error.type", "").strip()
+        return "" if name in _NOTHING else name
 
     @property
     def error_message(self) -> str:
         """The message of its error; older tracers wrote `error.msg`."""
-        return self.meta.get("error.message") or self.meta.get("error.msg", "")
+        message = self.meta.get("error.message") or self.meta.get("error.msg", "")
+        return "" if message in _NOTHING and not self.error_type else message
 
     @property
     def error_stack(self) -> str:
@@ -183,6 +185,7 @@ def _plain_value(value: object, depth: int) -> Any:
     return value
 
 
+_NOTHING = ("None", "null", "undefined")
 _TYPED = ("string_value", "bool_value", "int_value", "double_value", "array_value", "values")
 _MOST_DEPTH = 6
 _MOST_BITS = 256
