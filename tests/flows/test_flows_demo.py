@@ -7,46 +7,46 @@ import sys
 import time
 import urllib.request
 
-from conftest import API_KEY, APP_KEY, errata_environment, until
+from conftest import errata_environment, until
 
 
-def issues(url: str) -> list[dict]:
+def issues(url: str, keys: dict[str, str], query: str = "*") -> list[dict]:
     now = int(time.time() * 1000)
-    window = {"query": "*", "track": "logs", "from": now - 86_400_000, "to": now + 60_000}
+    window = {"query": query, "persona": "ALL", "from": now - 9 * 86_400_000, "to": now + 60_000}
     body = json.dumps({"data": {"type": "search_request", "attributes": window}}).encode()
-    headers = {"DD-API-KEY": API_KEY, "DD-APPLICATION-KEY": APP_KEY, "Content-Type": "application/json"}
-    request = urllib.request.Request(f"{url}/api/v2/error-tracking/issues/search", body, headers)
+    request = urllib.request.Request(
+        f"{url}/api/v2/error-tracking/issues/search", body, keys | {"Content-Type": "application/json"}
+    )
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)["data"]
 
 
-def is_ready(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/health/ready", timeout=10) as answer:
-            return answer.status == 200
-    except OSError:
-        return False
-
-
-def test_the_demo_has_issues_of_today_to_look_at(tmp_path):
-    log = tmp_path / "log"
+def test_the_demo_has_a_week_of_issues_to_look_at(tmp_path):
+    log, data = tmp_path / "log", tmp_path / "data"
     with log.open("wb") as out:
         demo = subprocess.Popen(
-            [sys.executable, "-m", "errata", "demo", "--data", str(tmp_path / "data"), "--port", "0"],
-            env=errata_environment(),
+            [sys.executable, "-m", "errata", "demo", "--data", str(data), "--port", "0"],
+            env={name: value for name, value in errata_environment().items() if not name.startswith("ERRATA_A")},
             stdout=out,
             stderr=out,
         )
     try:
-        until(lambda: "recorded log entries were sent" in log.read_text(), log.read_text, 60)
+        until(lambda: "recorded errors were sent" in log.read_text(), log.read_text, 90)
         url = re.search(r"listening url=(\S+)", log.read_text())[1]
+        keys = {
+            "DD-API-KEY": (data / "demo-key").read_text(),
+            "DD-APPLICATION-KEY": (data / "demo-app-key").read_text(),
+        }
+        sent = int(re.search(r"demo: (\d+) recorded errors were sent", log.read_text())[1])
+        until(lambda: sum(hit["attributes"]["total_count"] for hit in issues(url, keys)) == sent, log.read_text)
 
-        # Intake takes errors before the engine has started; a search is answered 503 until then.
-        until(lambda: is_ready(url), log.read_text, 60)
-        until(lambda: sum(hit["attributes"]["total_count"] for hit in issues(url)) == 600, log.read_text)
-
-        assert len(issues(url)) >= 3
-        assert all(hit["attributes"]["impacted_users"] > 1 for hit in issues(url))
+        assert len(issues(url, keys)) > 40
+        assert len(issues(url, keys, "issue.is_regression:true")) >= 3, "a release brought fixed errors back"
+        assert len(issues(url, keys, "issue.is_new:true")) >= 3
+        for state in ("OPEN", "ACKNOWLEDGED", "RESOLVED", "IGNORED"):
+            assert issues(url, keys, f"issue.state:{state}"), state
+        assert issues(url, keys, "service:shop-web -@session.id:*") == []
+        assert max(hit["attributes"].get("impacted_users", 0) for hit in issues(url, keys)) > 10
     finally:
         demo.terminate()
         demo.wait(60)

@@ -1,4 +1,4 @@
-"""`errata demo`: a server that has something to show, because recorded errors of small programs are sent to it.
+"""`errata demo`: a server with something to show, because a week of recorded errors of small programs is sent to it.
 
 As a module this is the sender, a process beside the server that ends when everything is sent.
 """
@@ -7,79 +7,155 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import secrets
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import suppress
-from importlib import resources
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from errata.base.clock import SystemClock
 from errata.base.errors import Unavailable
 from errata.cli.complaint import plain_complaints
+from errata.cli.demo_story import DAYS, of_the_next_release, of_the_week
 from errata.cli.sockets import url_of
+from errata.cli.test_errors import Sending
 from errata.settings import Settings, load
 
-ERRORS = 600
-_SPREAD_MS = 6 * 3_600_000
-_PEOPLE = 40
-_A_REQUEST = 100
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
+_DAY_MS = 86_400_000
+_FIXED_FOR_MS = 24 * 3_600_000
+_TEAMS = (("pay", "Payments"), ("web", "Web shop"))
 
 
-def key_of(data: Path) -> str:
-    """The API key that the sender uses, made once for each folder and kept in it."""
-    path = data / "demo-key"
+def key_of(data: Path, name: str) -> str:
+    """A key that the sender uses, made once for each folder and kept in it."""
+    path = data / name
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(secrets.token_hex(16), encoding="ascii")
     return path.read_text(encoding="ascii").strip()
 
 
-def entries(count: int, now_ms: int, seed: int = 1) -> Iterator[dict[str, Any]]:
-    """Recorded log entries, some more often than others, spread over the last hours and over a few people."""
-    text = resources.files("errata.cli").joinpath("demo_errors.jsonl").read_text(encoding="utf-8")
-    recorded = [json.loads(line) for line in text.splitlines()]
-    chance = random.Random(seed)  # noqa: S311 - the same show every time
-    weights = [1 / (place + 1) for place in range(len(recorded))]
-    for entry in chance.choices(recorded, weights, k=count):
-        person = f"person-{chance.randrange(_PEOPLE)}"
-        yield entry | {"timestamp": now_ms - chance.randrange(_SPREAD_MS), "usr": {"id": person}}
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The server of the demo as its programs and its people see it."""
 
+    url: str
+    api_key: str
+    app_key: str
 
-def send(settings: Settings) -> int:
-    """Send the recorded errors to the server of the settings; returns how many. Raises Unavailable."""
-    url = url_of(settings.host, settings.port)
-    _wait_for(url)
-    waiting = list(entries(ERRORS, SystemClock().now_ms()))
-    for start in range(0, len(waiting), _A_REQUEST):
-        body = json.dumps(waiting[start : start + _A_REQUEST]).encode()
-        headers = {"DD-API-KEY": settings.api_key, "Content-Type": "application/json"}
-        request = urllib.request.Request(f"{url}/api/v2/logs", body, headers)  # noqa: S310 - our own address
+    def send(self, sending: Sending) -> bytes:
+        """The body of the answer. Raises Unavailable for any but a good one."""
+        request = urllib.request.Request(  # noqa: S310 - our own address
+            self.url + sending.path, sending.body, sending.headers, method=sending.method
+        )
         try:
-            urllib.request.urlopen(request, timeout=30).close()  # noqa: S310 - as above
+            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
+                return bytes(answer.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                said = error.read()[:300].decode(errors="replace")
+            raise Unavailable(
+                f"the demo's {sending.path.partition('?')[0]} was answered {error.code}: {said}"
+            ) from error
         except OSError as error:
             raise Unavailable(f"the demo's errors could not be sent: {error}") from error
-    return len(waiting)
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """An operation of the API."""
+        headers = {"DD-API-KEY": self.api_key, "DD-APPLICATION-KEY": self.app_key, "Content-Type": "application/json"}
+        answer = self.send(Sending(method, path, headers, b"" if body is None else json.dumps(body).encode()))
+        return json.loads(answer) if answer else None
+
+    def wait_for(self, path: str) -> None:
+        """Raises Unavailable when the server does not come up."""
+        until = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < until:
+            with suppress(OSError), urllib.request.urlopen(self.url + path, timeout=5):  # noqa: S310 - our own address
+                return
+            time.sleep(0.1)
+        raise Unavailable("the demo's server did not come up")
+
+    def issues(self, now_ms: int) -> list[dict[str, Any]]:
+        """The issues of the week, the most frequent ones first, with `total` beside their attributes."""
+        asked = {"query": "*", "persona": "ALL", "from": now_ms - (DAYS + 1) * _DAY_MS, "to": now_ms + _DAY_MS}
+        body = {"data": {"type": "search_request", "attributes": asked}}
+        answer = self.call("POST", "/api/v2/error-tracking/issues/search?include=issue", body)
+        attributes = {each["id"]: each["attributes"] for each in answer.get("included", ())}
+        return [
+            attributes[hit["id"]] | {"id": hit["id"], "total": hit["attributes"]["total_count"]}
+            for hit in answer["data"]
+        ]
+
+    def set_state(self, issue_id: str, state: str) -> None:
+        """As somebody would who looked at the issue."""
+        body = {"data": {"id": issue_id, "type": "error_tracking_issue", "attributes": {"state": state}}}
+        self.call("PUT", f"/api/v2/error-tracking/issues/{issue_id}/state", body)
+
+    def assign(self, issue_id: str, user_id: str) -> None:
+        """As above."""
+        body = {"data": {"id": user_id, "type": "assignee"}}
+        self.call("PUT", f"/api/v2/error-tracking/issues/{issue_id}/assignee", body)
 
 
-def _wait_for(url: str) -> None:
+def play(shop: Shop) -> int:
+    """Send the week's errors, look after their issues, and release anew; returns how many errors were sent."""
+    shop.wait_for("/health/intake")
+    now_ms = SystemClock().now_ms()
+    sent = _send(shop, of_the_week(now_ms, shop.api_key))
+    shop.wait_for("/health/ready")
+    _wait_until_counted(shop, now_ms, sent)
+    _look_after(shop, now_ms)
+    return sent + _send(shop, of_the_next_release(SystemClock().now_ms(), shop.api_key))
+
+
+def _send(shop: Shop, requests: Iterable[tuple[int, Sending]]) -> int:
+    sent = 0
+    for errors, sending in requests:
+        shop.send(sending)
+        sent += errors
+    return sent
+
+
+def _wait_until_counted(shop: Shop, now_ms: int, sent: int) -> None:
+    """Nobody can look after an issue before it is there."""
     until = time.monotonic() + _PATIENCE_S
-    while time.monotonic() < until:
-        with suppress(urllib.error.URLError, OSError), urllib.request.urlopen(f"{url}/health/intake", timeout=5):  # noqa: S310 - our own address
-            return
-        time.sleep(0.1)
-    raise Unavailable("the demo's server did not come up")
+    while sum(issue["total"] for issue in shop.issues(now_ms)) < sent:
+        if time.monotonic() > until:
+            raise Unavailable("the demo's errors were sent, but are not counted yet")
+        time.sleep(0.3)
+
+
+def _look_after(shop: Shop, now_ms: int) -> None:
+    """What people did in the week: whatever did not occur for a day is fixed, some of the rest is somebody's."""
+    for handle, name in _TEAMS:
+        with suppress(Unavailable):  # it is there from the last time
+            body = {"data": {"type": "team", "attributes": {"handle": handle, "name": name}}}
+            shop.call("POST", "/api/v2/team", body)
+    me = shop.call("GET", "/api/v2/current_user")["data"]["id"]
+    issues = [issue for issue in shop.issues(now_ms) if issue["state"] == "OPEN"]
+    quiet = [issue for issue in issues if issue["last_seen"] < now_ms - _FIXED_FOR_MS]
+    for issue in quiet:
+        shop.set_state(issue["id"], "RESOLVED")
+    busy = [issue for issue in issues if issue not in quiet]
+    for issue in busy[::6]:
+        shop.assign(issue["id"], me)
+        shop.set_state(issue["id"], "ACKNOWLEDGED")
+    for issue in busy[4::12]:
+        shop.set_state(issue["id"], "IGNORED")
+
+
+def shop_of(settings: Settings) -> Shop:
+    """The server of the settings."""
+    return Shop(url_of(settings.host, settings.port), settings.api_key, settings.app_key)
 
 
 if __name__ == "__main__":
     with plain_complaints():
-        sent = send(load({}, os.environ))
-        sys.stdout.write(
-            f"demo: {sent} recorded log entries were sent to http://127.0.0.1:{os.environ['ERRATA_PORT']}\n"
-        )
+        count = play(shop_of(load({}, os.environ)))
+        sys.stdout.write(f"demo: {count} recorded errors were sent to http://127.0.0.1:{os.environ['ERRATA_PORT']}\n")

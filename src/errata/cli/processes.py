@@ -24,7 +24,7 @@ def serve(
 
 
 def demo(data: Data = None, config: Config = None, host: Host = None, port: Port = None) -> None:
-    """Start everything and send it recorded errors of small programs, so that there is something to look at."""
+    """Start everything and send it a week of recorded errors of small programs, so that there is something to see."""
     from dataclasses import replace
 
     from errata.cli.demo import key_of
@@ -32,7 +32,9 @@ def demo(data: Data = None, config: Config = None, host: Host = None, port: Port
 
     settings = settings_of(data=data, config=_text(config), host=host, port=port)
     make_folder(settings.data)
-    become_supervisor(replace(settings, api_key=settings.api_key or key_of(settings.data)), "demo")
+    api_key = settings.api_key or key_of(settings.data, "demo-key")
+    app_key = settings.app_key or key_of(settings.data, "demo-app-key")
+    become_supervisor(replace(settings, api_key=api_key, app_key=app_key), "demo")
 
 
 def web(data: Data = None, config: Config = None, host: Host = None, port: Port = None) -> None:
