@@ -243,6 +243,7 @@ def test_a_marking_tracer_leaves_the_other_end_of_a_programs_own_call_unmarked()
     parser = span(3, 2, error=1, meta=failed("SyntaxError"))
 
     assert types(v04([call, failed_end])) == ["Inner"]
+    assert types(v04([failed_end], [entry(9, trace_id=2)])) == ["Inner"]
     assert types(v04([call, refused_end, parser])) == []
     assert types(v04([call, span(3, 1, error=1, meta=failed("Listener"))])) == []
 

@@ -142,12 +142,12 @@ class _Trace:
 
         Calls to databases and other services are entries of none, whatever their mark says (tracers name them as
         services of their own), unless nothing is above them. A program that calls itself begins anew behind the call,
-        which tracers do not mark where both ends are in one trace.
+        which tracers do not mark because both ends are of one service; the calling end may come in another request.
         """
         if span.parent_id and is_outgoing(span):
             return False
         parent = self._parent(span)
-        if parent is not None and is_outgoing(parent) and span.kind in {"server", "consumer"}:
+        if span.kind in {"server", "consumer"} and (parent is None or is_outgoing(parent)):
             return True
         if self._marked:
             return _is_marked(span)
