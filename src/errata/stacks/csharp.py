@@ -15,6 +15,8 @@ from errata.stacks.model import Frame, Relation, StackTrace
 _AT = r"[ \t]++(?:at|à|bei|en|em|a|w|в|konum:|在|於|場所|위치:) "
 _CALL = re.compile(_AT + r"([^\s(][^\n(]{0,1000}+)\(([^\n]*)$")
 _TRANSLATED = re.compile(r"^   (?:à|bei|en|em|a|w|в|konum:|在|於|場所|위치:) [^\s(]{3,500}\(", re.MULTILINE)
+# Unity prints calls without a word before: `Shop.Cart.Total (System.String sku) (at Assets/Cart.cs:12)`
+_UNITY = re.compile(r"([A-Z_<][^\s(]{0,1000}+) ?\(([^()\n]*+)\) \(at ([^\n]{1,1000})\)$")
 _LINE = re.compile(r":[^\W\d]{0,20} ?(\d{1,9})\.?$")
 _IN = re.compile(
     r"\) (?:\[0x[0-9a-f]+\] |<0x[0-9a-f]+ \+ 0x[0-9a-f]+> )?(?:in|dans|en|em|w|в|konum|位置|위치) |\) (?=\(at )"
@@ -34,6 +36,8 @@ _NO_PARAMETERS = ("<anonymous>", "native", "native code", "Native Method", "Unkn
 
 def is_likely(text: str) -> bool:
     """Whether a line that looks like a call of .NET stands there; cheap, and wrong now and then."""
+    if ") (at " in text:
+        return True
     at = text.find("  at ")
     if at < 0:
         return "\n   " in text and _TRANSLATED.search(text) is not None
@@ -77,12 +81,21 @@ def span(text: str) -> tuple[int, int] | None:
 
 
 def _first_call(lines: list[str]) -> int | None:
-    return next((index for index, line in enumerate(lines) if line[:1] in " \t" and _call(line)), None)
+    return next(
+        (index for index, line in enumerate(lines) if (line[:1] in " \t" or " (at " in line) and _call(line)), None
+    )
 
 
 def _call(line: str) -> Frame | None:
     """The call on a line: `   at Shop.Cart.Total(String sku) in /src/Cart.cs:line 12`."""
-    if "(" not in line or (match := _CALL.match(line)) is None:
+    if "(" not in line:
+        return None
+    if line.endswith(")") and " (at " in line and (match := _UNITY.match(line)):
+        module, function = _named(match[1].replace(":", "."))
+        file, line_number = _file(match[3])
+        return Frame(function, file, module, line_number) if function else None
+    match = _CALL.match(line)
+    if match is None:
         return None
     name, rest = match[1].rstrip(), match[2].removesuffix("<---").rstrip()
     if " " in name.partition("[")[0].partition("<")[0] or "/" in name or ":" in name or ")" not in rest:

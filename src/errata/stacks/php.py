@@ -37,6 +37,7 @@ def is_likely(text: str) -> bool:
     return (
         ("#0 " in text and ("): " in text or "{main}" in text))
         or "PHP Fatal error:  " in text
+        or "PHP Parse error:  " in text
         or "Fatal error: Uncaught " in text
     )
 

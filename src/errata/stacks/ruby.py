@@ -14,12 +14,16 @@ from errata.stacks.model import Frame, Relation, StackTrace
 HEADER = "Traceback (most recent call last):"
 # `file:line:in 'method'`, and what follows a colon on the line of an exception.
 _CALL = re.compile(
-    r"(?:[ \t]*+\d{1,6}: )?+[ \t]*+(?:from )?+((?:[A-Za-z]:)?+[^:\n]{1,1000}+):(\d{1,9}+):in [`']([^\n]*)$"
+    r"(?:\[[\w.:-]{1,64}\] )*+(?:[ \t]*+\d{1,6}: )?+[ \t]*+(?:from )?+"
+    r"(<internal:[^>\n]{1,100}+>|(?:[A-Za-z]:)?+[^:\n]{1,1000}+):(\d{1,9}+):in [`']([^\n]*)$"
 )
 _PLAIN_CALL = re.compile(r"[ \t]*+(?:\d{1,6}: )?+from ([^:\n]{1,1000}+):(\d{1,9}+)$")
 _CLASS = re.compile(r"[A-Z]\w*(?:::[A-Z]\w*)*$")
-_TYPED = re.compile(r"((?:[A-Z]\w*::)*[A-Z]\w*)(?:: (.*))?$")
+_TYPED = re.compile(
+    r"(?:\[[\w.:-]{1,64}\] )*+(?:#<)?((?:[A-Z]\w*+::)*+[A-Z]\w*+)(?:: (.*)| \((.*)\):)?$"
+)  # `E (text):` of Rails
 _REPEATED = re.compile(r"[ \t]*\.{3} ?\d+ levels\.{3}$")
+_ONLY_TAG = re.compile(r"\[[\w.:-]{1,64}\] *$")
 _OWNER = re.compile(r"((?:[A-Z#][\w<>]*::)*[A-Z][\w<>]*|#<[^>]*>)[#.](.+)$")
 
 
@@ -109,8 +113,8 @@ def _from_the_top(lines: list[str]) -> list[Draft]:
             drafts[-1].add(found[0])
         elif not drafts:
             match = _TYPED.match(line.strip())
-            drafts.append(Draft(match[1], match[2] or "") if match else Draft())
-        elif len(drafts[-1].frames) <= 1 and not _REPEATED.match(line):
+            drafts.append(_typed(match) if match else Draft())
+        elif len(drafts[-1].frames) <= 1 and not _REPEATED.match(line) and not _ONLY_TAG.match(line):
             drafts[-1].message.append(line)
     for draft in drafts:
         _take_class(draft)
@@ -137,6 +141,12 @@ def _from_the_bottom(lines: list[str]) -> list[Draft]:
         _take_class(draft)
     drafts[-1].relation = Relation.PRIMARY
     return drafts
+
+
+def _typed(match: re.Match[str]) -> Draft:
+    """The exception of a line above its calls: `E: text`, `E (text):`, `#<E: text>`."""
+    message = match[2] or match[3] or ""
+    return Draft(match[1], message.removesuffix(">") if match[0].startswith("#<") else message)
 
 
 def _draft(rest: str, relation: Relation) -> Draft:

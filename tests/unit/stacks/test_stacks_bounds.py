@@ -42,6 +42,7 @@ PIECES = (
     "The above exception was the direct cause of the following exception:",
 )  # fmt: skip
 SHAPES = (
+    "A.B (c) (at d.cs:1)\n", "A (", ") (at ", "/a.go:1 (0x1)\n\tb: c\n", "[a] ", "[a] a.rb:1:in `b'\n", "#<A: ", "<internal:", "A (b):\n", "A::B (",
     "#0      a (package:b/c.dart:1:2)\n", "#0 a (", "dart:a 1:2  b\n", "a.dart ", "    #00 abs 0a virt 0a _kDartA+0x1\n", "** (A) b\n", "** (", "    (a 1) lib/b.ex:1: C.d/1\n",
     "    A.b(", '{a,b,1,[{file,"a"},{line,1}]},', "{a,b,[", '{file,"', "0   a   0x0123456789 b + 1 (c.swift:1)\n", "0 a 0x", "0 a + 1 in b at c.swift:1:2\n", "1 in ",
     "#0  0x1 in a (b=c) at d.c:1\n", "#0  a (", "#0 0x1 in a ", "    #0 0x1 in a /b.c:1\n", "#00 pc 0123456789ab  /a (b+1)\n", "a(b+0x1)[0x12]\n", "a(", "Fatal error: ",
