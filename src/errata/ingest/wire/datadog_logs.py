@@ -154,19 +154,34 @@ def _event(
         ),
         host=take_text(found, reserved.HOST) or defaults.host,
         source=source,
-        status=take_status(found, reserved.STATUS) or Status.INFO,
+        status=take_status(found, reserved.STATUS, reserved.LOGGER_STATUS) or Status.INFO,
         language=language_of_source(source),
         platform=platform_of_source(source),
         message=message,
         team=take_teams(found, tags.team + common.team),
         tags=tags.with_defaults(common),
         attributes=rest,
+        details=_details(rest),
         cut=cut,
         **_error_fields(found, message),
     )
     if found:  # reserved names whose values nothing could be made of stay readable as attributes
         rest.update((name, value) for name, value in found.items() if not (type(value) is str and not value.strip()))
     return event
+
+
+def _details(rest: Fields) -> Fields:
+    """The parts of an SDK's error that only its page shows, taken out of what is left."""
+    error = rest.get("error")
+    details: Fields = {}
+    if type(error) is dict:
+        details = {name: error.pop(name) for name in reserved.ERROR_FOR_THE_PAGE if error.get(name)}
+        if not error:
+            del rest["error"]
+    for name, key in _FLAT_DETAILS:
+        if key in rest:
+            details[name] = rest.pop(key)
+    return details
 
 
 def _error_fields(found: Fields, message: str) -> dict[str, Any]:
@@ -216,5 +231,6 @@ _LONE: dict[str, tuple[tuple[str, ...], Callable[[Fields], object]]] = {
 }
 """Field of an event, the names that it is taken from, and how."""
 _FIELD_OF = {name: field for field, (names, _) in _LONE.items() for name in names}
+_FLAT_DETAILS = tuple((name, f"error.{name}") for name in reserved.ERROR_FOR_THE_PAGE)
 _strict = msgspec.json.Decoder().decode
 _KINDS = {list: "a list", bool: "a boolean", type(None): "null"}

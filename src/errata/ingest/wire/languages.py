@@ -14,7 +14,8 @@ _LANGUAGES = {
     "typescript": "typescript", "go": "go", "golang": "go", "ruby": "ruby", "rails": "ruby", "php": "php",
     "csharp": "csharp", "c#": "csharp", "dotnet": "dotnet", ".net": "dotnet", "serilog": "dotnet", "rust": "rust",
     "elixir": "elixir", "erlang": "erlang", "perl": "perl", "swift": "swift", "ios": "swift", "c": "c",
-    "cpp": "cpp", "c++": "cpp", "haskell": "haskell", "roku": "brightscript",
+    "cpp": "cpp", "c++": "cpp", "haskell": "haskell", "roku": "brightscript", "flutter": "dart", "dart": "dart",
+    "unity": "csharp", "maui": "csharp", "kotlin-multiplatform": "kotlin",
 }  # fmt: skip
 _PLATFORMS = {
     "browser": Platform.BROWSER,
@@ -23,6 +24,9 @@ _PLATFORMS = {
     "flutter": Platform.FLUTTER,
     "react-native": Platform.REACT_NATIVE,
     "roku": Platform.ROKU,
+    "unity": Platform.UNKNOWN,
+    "maui": Platform.UNKNOWN,
+    "kotlin-multiplatform": Platform.UNKNOWN,
 }
 _STACKS = {
     "browser": "javascript", "browser+wasm": "javascript", "nodejs": "javascript", "electron": "javascript",

@@ -13,11 +13,12 @@ from errata.ingest.wire.reserved import (
     ERROR_FINGERPRINT,
     ERROR_HANDLING,
     ERROR_IS_CRASH,
+    LEVEL,
     TAGS,
     TEAM,
     Fields,
 )
-from errata.ingest.wire.status import status_of
+from errata.ingest.wire.status import status_of, status_of_level
 from errata.ingest.wire.tags import NO_TAGS, Tags, tags_of
 from errata.ingest.wire.times import epoch_ms_of
 
@@ -75,10 +76,16 @@ def take_time(found: Fields, names: tuple[str, ...], received_at_ms: int) -> int
     return None
 
 
-def take_status(found: Fields, names: tuple[str, ...]) -> Status | None:
-    """The status of the first that is a severity at all."""
-    for name in names:
+def take_status(found: Fields, stated: tuple[str, ...], loggers: tuple[str, ...]) -> Status | None:
+    """The status of the first that is a severity at all; of a logger's own fields only words are."""
+    for name in stated:
         if name in found:
+            status = status_of(found[name]) or (status_of_level(found[name]) if name == LEVEL else None)
+            if status is not None:
+                del found[name]
+                return status
+    for name in loggers:
+        if name in found and isinstance(found[name], str) and not found[name].strip().isdecimal():
             status = status_of(found[name])
             if status is not None:
                 del found[name]

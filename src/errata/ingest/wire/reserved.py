@@ -1,37 +1,49 @@
 """Which names of a log entry mean something to Errata; all others are the entry's attributes. Pure.
 
 A name counts as one key with dots (`error.kind`) and as objects inside each other (`{"error": {"kind": ...}}`).
-Where several names mean one thing the tuples below say which is asked first.
+Where several names mean one thing the tuples below say which is asked first. After the product's own names stand those
+of common loggers: the Elastic Common Schema, Python's and PHP's JSON formatters, Serilog, log4j, zap.
 """
 
 from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-MESSAGE = ("message", "msg", "log")
+MESSAGE = ("message", "msg", "log", "Message", "RenderedMessage", "@m")
 STATUS = ("status", "severity", "level", "syslog.severity")
+LEVEL = "level"
+"""The one among them in which loggers write numbers of their own."""
+LOGGER_STATUS = ("log.level", "levelname", "level_name", "Level", "LogLevel", "@l", "severity_text")
 TIME = (
     "@timestamp", "timestamp", "_timestamp", "Timestamp", "eventTime", "date", "published_date", "syslog.timestamp",
 )  # fmt: skip
-HOST = ("host", "hostname", "syslog.hostname")
-SERVICE = ("service", "syslog.appname")
+HOST = ("host", "hostname", "syslog.hostname", "host.hostname", "host.name")
+SERVICE = ("service", "syslog.appname", "service.name")
 SOURCE = ("ddsource",)
 TAGS = "ddtags"
 TEAM = "team"
-ENV = ("env",)
-VERSION = ("version",)
+ENV = ("env", "service.environment")
+VERSION = ("version", "service.version")
 LOG_SERVICE = ("dd.service", "contextMap.dd.service")
 LOG_ENV = ("dd.env", "contextMap.dd.env")
 LOG_VERSION = ("dd.version", "contextMap.dd.version")
 TRACE_ID = ("dd.trace_id", "contextMap.dd.trace_id")
 SPAN_ID = ("dd.span_id", "contextMap.dd.span_id")
-ERROR_TYPE = ("error.type", "error.kind", "err.type", "err.name", "exception.type", "exception.class")
-ERROR_MESSAGE = ("error.message", "error.msg", "err.message", "exception.message")
+ERROR_TYPE = (
+    "error.type", "error.kind", "err.type", "err.name", "exception.type", "exception.class", "thrown.name",
+    "context.exception.class",
+)  # fmt: skip
+ERROR_MESSAGE = (
+    "error.message", "error.msg", "err.message", "exception.message", "thrown.message", "context.exception.message",
+)  # fmt: skip
 ERROR_STACK = ("error.stack",)
 LOGGER_STACK = (
     "error.stack_trace", "error.stacktrace", "err.stack", "exception.stacktrace", "exception.stack_trace",
-    "exception.stack", "exception", "exc_info", "stack_trace", "stacktrace", "stack",
+    "exception.stack", "exception", "exc_info", "stack_trace", "stacktrace", "stack", "Exception", "@x",
+    "thrown.extendedStackTrace", "errorVerbose",
 )  # fmt: skip
+ERROR_FOR_THE_PAGE = ("threads", "binary_images", "wasm_modules", "handling_stack", "component_stack")
+"""Parts of an SDK's `error` that are long, and read by people only."""
 ERROR_FINGERPRINT = "error.fingerprint"
 ERROR_CAUSES = "error.causes"
 ERROR_HANDLING = "error.handling"
@@ -45,10 +57,10 @@ USR_ANONYMOUS_ID = ("usr.anonymous_id",)
 SESSION_ID = ("session_id", "session.id")
 
 _NAMES = (
-    *MESSAGE, *STATUS, *TIME, *HOST, *SERVICE, *SOURCE, TAGS, TEAM, *ENV, *VERSION, *LOG_SERVICE, *LOG_ENV,
-    *LOG_VERSION, *TRACE_ID, *SPAN_ID, *ERROR_TYPE, *ERROR_MESSAGE, *ERROR_STACK, *LOGGER_STACK, ERROR_FINGERPRINT,
-    ERROR_CAUSES, ERROR_HANDLING, ERROR_IS_CRASH, *ERROR_SOURCE, *ERROR_CATEGORY, *USR_ID, *USR_EMAIL, *USR_NAME,
-    *USR_ANONYMOUS_ID, *SESSION_ID,
+    *MESSAGE, *STATUS, *LOGGER_STATUS, *TIME, *HOST, *SERVICE, *SOURCE, TAGS, TEAM, *ENV, *VERSION, *LOG_SERVICE,
+    *LOG_ENV, *LOG_VERSION, *TRACE_ID, *SPAN_ID, *ERROR_TYPE, *ERROR_MESSAGE, *ERROR_STACK, *LOGGER_STACK,
+    ERROR_FINGERPRINT, ERROR_CAUSES, ERROR_HANDLING, ERROR_IS_CRASH, *ERROR_SOURCE, *ERROR_CATEGORY, *USR_ID,
+    *USR_EMAIL, *USR_NAME, *USR_ANONYMOUS_ID, *SESSION_ID,
 )  # fmt: skip
 
 Fields: TypeAlias = dict[str, Any]

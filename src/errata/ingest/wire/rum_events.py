@@ -29,8 +29,6 @@ _OF_THE_PROGRAM = frozenset({"custom", "source", "report", "network", "console"}
 """Values of `error.source` that are errors; `logger`, `agent` and `webview` are said by the SDK for others."""
 _BY_HAND = frozenset({"custom", "console", "logger"})
 _OF_TESTS = frozenset({"synthetics", "ci_test"})
-_FOR_THE_PAGE = ("threads", "binary_images", "wasm_modules", "handling_stack", "component_stack")
-"""Parts of `error` that are long, and read by people only."""
 
 
 def error_of(
@@ -158,7 +156,7 @@ def _tags(tags: tuple[str, ...], test: str) -> tuple[str, ...]:
 
 
 def _details(error: Fields, internal: Fields) -> dict[str, Json]:
-    kept = {name: error.pop(name) for name in _FOR_THE_PAGE if error.get(name)}
+    kept = {name: error.pop(name) for name in reserved.ERROR_FOR_THE_PAGE if error.get(name)}
     if internal.get("debug_ids"):
         kept["debug_ids"] = internal["debug_ids"]
     return kept

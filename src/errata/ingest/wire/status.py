@@ -40,6 +40,14 @@ def status_of(value: object) -> Status | None:
     return _SYSLOG[int(value)] if value in _SYSLOG_RANGE else None
 
 
+def status_of_level(value: object) -> Status | None:
+    """The status of a number in a field named `level`: those of pino and bunyan (10 to 60), and Monolog's (100 to 600).
+
+    Only there: as `status` the same numbers are HTTP's.
+    """
+    return _LEVELS.get(value) if type(value) is int else None
+
+
 def _of_text(value: str) -> Status | None:
     word = value.strip().lower()
     if not word:
@@ -53,5 +61,10 @@ def _of_text(value: str) -> Status | None:
 
 
 _SYSLOG_RANGE = range(8)
+_LEVELS = {
+    10: Status.DEBUG, 20: Status.DEBUG, 30: Status.INFO, 40: Status.WARNING, 50: Status.ERROR, 60: Status.EMERGENCY,
+    100: Status.DEBUG, 200: Status.INFO, 250: Status.NOTICE, 300: Status.WARNING, 400: Status.ERROR,
+    500: Status.CRITICAL, 550: Status.ALERT, 600: Status.EMERGENCY,
+}  # fmt: skip
 _KNOWN = {"error": Status.ERROR, "ERROR": Status.ERROR, "info": Status.INFO, "INFO": Status.INFO}
 """The commonest words, so that they cost one look-up."""
