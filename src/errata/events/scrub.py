@@ -264,7 +264,14 @@ _CREDENTIALS = re.compile(
 )
 _BEARER = re.compile(r"\s{1,3}(?P<secret>[A-Za-z0-9._~+/=-]{16,4000})")
 _COOKIE = re.compile(r"""\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?(?P<secret>[^\s=;"'\\]{1,200}=[^"'\\\r\n]{0,4000})""")
-_USER_INFO = re.compile(r"""[^\s/?#@:"'<>]{0,200}:(?P<secret>[^\s/?#@"'<>]{1,500})(?=@)""")
+# A password; or the key of a DSN, which stands where a user would.
+_USER_INFO = re.compile(
+    r"""(?:[^\s/?#@:"'<>]{0,200}:)?(?P<secret>(?<=:)[^\s/?#@"'<>]{1,500}|(?:pub)?[0-9a-f]{32})(?=@)"""
+)
+# Sentry's SDKs put the key of their DSN into addresses and into a header of every request that they trace.
+_SENTRY_KEY = re.compile(
+    r"""[_-](?:public[_-])?key\\?["']?\s{0,3}[=:]\s{0,3}\\?["']?(?P<secret>[^\s,;&"'\\]{1,200})""", re.IGNORECASE
+)
 _TELLING = (
     ("pass", _assigned("(?:word|wd|phrase)")),
     ("pwd", _assigned("")),
@@ -274,6 +281,7 @@ _TELLING = (
     ("authorization", _CREDENTIALS),
     ("bearer", _BEARER),
     ("cookie", _COOKIE),
+    ("sentry", _SENTRY_KEY),
     ("://", _USER_INFO),
 )
 """Words in lower case and what has to stand behind one for its `secret` group to be taken out.

@@ -130,7 +130,7 @@ def test_what_is_nested_too_deep_to_be_looked_at_is_not_stored() -> None:
     assert "'x'" not in str(scrub(event(attributes=nested)).attributes)
 
 
-WORDS = st.sampled_from(["password", "Token", "secret", "api_key", "authorization", "bearer ", "cookie", "://", "=", ":", "@", " ", '"', "'", "a=b", "x1", "\n", REDACTED, "\u0130"])  # fmt: skip
+WORDS = st.sampled_from(["password", "Token", "secret", "api_key", "authorization", "bearer ", "cookie", "sentry_key", "://", "=", ":", "@", " ", '"', "'", "a=b", "x1", "\n", REDACTED, "\u0130"])  # fmt: skip
 
 
 @given(st.lists(WORDS | st.text(max_size=5), max_size=30).map("".join))
@@ -168,3 +168,18 @@ def test_a_secret_that_runs_over_into_the_calls_depends_on_the_message(message: 
     text = f"{message}\n '%s' {CALLS}\nend"
 
     assert scrub(event(message=text % "hunter2")).message == text % quoted
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://0123456789abcdef0123456789abcdef@errata.example/42", f"https://{REDACTED}@errata.example/42"),
+        ("https://pub0123456789abcdef0123456789abcdef@e/42", f"https://{REDACTED}@e/42"),
+        ("/api/42/envelope/?sentry_version=7&sentry_key=0123&x=1", f"/api/42/envelope/?sentry_version=7&sentry_key={REDACTED}&x=1"),
+        ("sentry-release=a%401,sentry-public_key=0123abc,sentry-sampled=true", f"sentry-release=a%401,sentry-public_key={REDACTED},sentry-sampled=true"),
+        ("Sentry sentry_key=0123, sentry_version=7", f"Sentry sentry_key={REDACTED}, sentry_version=7"),
+        ("git clone ssh://git@host/x: failed", "git clone ssh://git@host/x: failed"),
+    ],
+)  # fmt: skip
+def test_the_key_of_a_dsn_is_taken_out_wherever_an_sdk_puts_it(text: str, expected: str) -> None:
+    assert scrub(event(message=text)).message == expected

@@ -8,10 +8,12 @@ import json
 from itertools import combinations
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from errata.events.model import Event, NotAnError, Platform
 from errata.events.qualify import Qualified, qualify
+from errata.events.scrub import scrub
 from errata.grouping.versions import Grouping, group
 from errata.ingest.wire.model import Ignored, Reject, WireRecord
 from errata.ingest.wire.sentry import alone, decode
@@ -174,3 +176,8 @@ def test_an_event_alone_in_an_envelope_is_the_same_event(file: str) -> None:
 
     assert not isinstance(again, Reject)
     assert again == whole
+
+
+@pytest.mark.parametrize("file", ERRORS)
+def test_the_key_of_the_dsn_is_in_nothing_that_is_stored(file: str) -> None:
+    assert b"0123456789abcdef0123456789abcdef" not in msgspec.json.encode(scrub(error_of(file)))
