@@ -20,6 +20,13 @@ def by_type(issues: list[dict]) -> dict[str, list[dict]]:
     return found
 
 
+def newest_event(live, issue: dict) -> dict:
+    events = f"{live.server.url}/api/errata/v1/issues/{issue['id']}/events"
+    answer = httpx.get(events, headers=live.server.headers(), trust_env=False)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"][0]["attributes"]
+
+
 def test_a_flask_program_reports_each_failure_once(live):
     service = live.service()
 
@@ -39,6 +46,15 @@ def test_a_flask_program_reports_each_failure_once(live):
     assert looked_up["last_seen_version"] == f"{service}@1.2.3"
     assert looked_up["impacted_users"] == 2
     assert issues["NoCarrier"][0]["function_name"] == "ship"
+    event = newest_event(live, looked_up)
+    assert event["details"]["breadcrumbs"][-1]["message"] == "asked for plum"
+    assert "s3cret" not in str(event)
+    assert live.server.api_key not in str(event)
+    (raised,) = event["exceptions"]
+    assert raised["frames"][0]["context"].strip() == "return PRICES[name]"
+    assert "def look_up(name):" in raised["frames"][0]["before"]
+    shipped = newest_event(live, issues["NoCarrier"][0])
+    assert [one["type"] for one in shipped["exceptions"]] == ["NoCarrier", "ZeroDivisionError"]
 
 
 def test_an_express_program_reports_each_failure_once_and_the_one_that_ends_it(live, node_modules):

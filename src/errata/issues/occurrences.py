@@ -14,6 +14,7 @@ from errata.events import batches
 from errata.events.model import Cause, Event
 from errata.events.pages import Before, EventPages
 from errata.events.search import StoredEvent
+from errata.events.sources import lines_around
 from errata.events.stored import event_of
 from errata.events.symbolicate import is_javascript, mapped_frame, restored, symbolicated
 from errata.grouping.explain import Explanation, explain
@@ -144,7 +145,10 @@ class Occurrences:
         is_mappable = is_javascript(sent, _trace_of(sent))
         return tuple(
             ShownException(
-                block.type, block.message, block.relation, self._frames(sent, block.frames, language, is_mappable)
+                block.type,
+                block.message,
+                block.relation,
+                _with_sources(sent, block, self._frames(sent, block.frames, language, is_mappable)),
             )
             for block in _blocks(sent)
         )
@@ -160,6 +164,17 @@ class Occurrences:
             _shown_frame(frame, each, reason, language)
             for frame, each, reason in zip(frames, seen, reasons, strict=True)
         )
+
+
+def _with_sources(sent: Event, block: ExceptionBlock, shown: tuple[ShownFrame, ...]) -> tuple[ShownFrame, ...]:
+    """The calls with the lines around them that came with the error, where no source map told others."""
+    known = lines_around(sent) if sent.frames and block.relation is Relation.PRIMARY else {}
+    return tuple(
+        msgspec.structs.replace(call, before=known[index][0], after=known[index][1])
+        if index in known and call.sent is None
+        else call
+        for index, call in enumerate(shown)
+    )
 
 
 def _shown_frame(sent: Frame, seen: Seen, reason: Unmapped | None, language: str) -> ShownFrame:
