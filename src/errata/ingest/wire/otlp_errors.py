@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -39,17 +40,25 @@ def take_failure(attributes: dict[str, Any], language: str) -> Failure:
     Besides `exception.*` the names are read that loggers and Datadog's tracers use, which arrive through collectors;
     `error.type` only beside a stack, because alone it is what any failed call has (`500`, `timeout`). Where the stack
     tells the same class, its message is believed more than the attribute: Python's log handler sends the first
-    argument of the exception instead of its text (`log-exception-a.http.json`: `acc-17` for `'acc-17'`).
+    argument of the exception instead of its text (`log-exception-a.http.json`: `acc-17` for `'acc-17'`). A code where
+    the class belongs (node's SDK prefers `ENOENT`) gives way to the stack's class and is kept as `error.code`. An
+    exception with nothing but a message, as Rust's are, gets the class that grouping gives the untyped.
     """
     attributes.pop("exception.escaped", None)
     stack = _take_stack(attributes)
+    has_message = isinstance(attributes.get(_MESSAGE[0]), str)
     kind = take_text(attributes, _TYPE) or (take_text(attributes, _ANY_TYPE) if stack else "")
     message = take_verbatim(attributes, _MESSAGE)
     trace = parse(stack, language) if stack else None
-    told = trace.primary if trace is not None else None
-    if told is not None and told.type and (not kind or last_name(kind) == last_name(told.type)):
+    told = trace.primary if trace is not None and trace.primary.type else None
+    if told is not None and _CODE.fullmatch(kind) and kind != last_name(told.type):
+        attributes.setdefault("error.code", kind)
+        kind = ""
+    if told is not None and (not kind or last_name(kind) == last_name(told.type)):
         kind = max(kind, told.type, key=len)
         message = told.message or message
+    if not kind and has_message and message:
+        kind = _UNTYPED
     return Failure(
         type=kind,
         message=message,
@@ -132,6 +141,8 @@ _TYPE = ("exception.type", *(name for name in reserved.ERROR_TYPE if name != "er
 _ANY_TYPE = ("error.type",)
 _MESSAGE = ("exception.message", *reserved.ERROR_MESSAGE)
 _MAX_NAME = 1000
+_UNTYPED = "Error"
+_CODE = re.compile(r"[A-Z0-9_]{2,100}")
 _USER_ID = ("user.id", "enduser.id", "usr.id")
 _USER_EMAIL = ("user.email", "usr.email")
 _USER_NAME = ("user.full_name", "user.name", "usr.name")
