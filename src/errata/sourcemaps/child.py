@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 import msgspec
 
+from errata.sourcemaps.enclosing import function_around
 from errata.sourcemaps.model import Spot
 
 LENGTH_BYTES = 4
@@ -30,7 +31,8 @@ _REMEMBERED_BYTES = 64 << 20
 _IDLE_S = 300.0
 _MAX_LINE = 200
 _MAX_LINES = 1 << 31
-_NO_FUNCTION = ("", "<unknown>")
+_NO_FUNCTION = "<unknown>"
+_LINES_ABOVE = 200
 _OWNER = re.compile(r"^<[\w ]+>\.")
 _XSSI = b")]}"
 
@@ -97,6 +99,7 @@ class _Ready:
         from symbolic.sourcemapcache import SourceMapCache  # noqa: PLC0415 - 80 MB that only this process needs
 
         self.size = len(source_map) + len(minified)
+        self._has_scopes = bool(minified)
         self._ignored = _ignored(_raw(source_map))
         try:
             self._cache: Any = SourceMapCache.from_bytes(minified, source_map)
@@ -110,17 +113,21 @@ class _Ready:
         found = self._cache.lookup(line, column, around)
         if found is None or not 0 < found.line < _MAX_LINES or not found.src:
             return None
-        name = found.function_name or ""
+        name = found.function_name if self._has_scopes else self._function_by_source(line, column)
         return Spot(
             file=found.src,
             line=found.line,
             column=found.col,
-            function="" if name in _NO_FUNCTION else _OWNER.sub("", name),
+            function="" if not name or name == _NO_FUNCTION else _OWNER.sub("", name),
             context=_line(found.context_line),
             before=tuple(map(_line, found.pre_context)),
             after=tuple(map(_line, found.post_context)),
             is_ignored=found.src in self._ignored,
         )
+
+    def _function_by_source(self, line: int, column: int) -> str:
+        found = self._cache.lookup(line, column, _LINES_ABOVE)
+        return function_around(found.pre_context, found.context_line or "", found.col)
 
 
 def _line(text: str | None) -> str:

@@ -51,10 +51,10 @@ def test_more_positions_than_one_question_holds_are_all_answered(mapper: Mapper,
     assert all(found.spots)
 
 
-def test_without_the_minified_file_places_are_found_and_functions_are_not(mapper: Mapper, tmp_path: Path) -> None:
+def test_without_the_minified_file_functions_are_told_by_the_source(mapper: Mapper, tmp_path: Path) -> None:
     found = mapper.look(written(tmp_path, encoded(a_map()))[0], None, [(1, 14)])
 
-    assert [(spot.file, spot.line, spot.function) for spot in found.spots] == [("../src/pay.ts", 2, "")]
+    assert [(spot.file, spot.line, spot.function) for spot in found.spots] == [("../src/pay.ts", 2, "pay")]
 
 
 @pytest.mark.parametrize("key", ["ignoreList", "x_google_ignoreList"])
