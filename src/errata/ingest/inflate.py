@@ -32,6 +32,30 @@ def inflate(body: bytes, encoding: str, max_bytes: int) -> bytes:
     return decode(body, max_bytes)
 
 
+def beginning(body: bytes, encoding: str, count: int) -> bytes:
+    """The first bytes of a body without its content encoding: `count` of them, or all where there are fewer.
+
+    For a look at who sends before the work of `inflate` is done. Raises as that does, as far as it looks.
+    """
+    name = _only(encoding.strip().lower())
+    try:
+        if name in {"gzip", "x-gzip", "deflate"}:
+            return isal_zlib.decompressobj(31 if name != "deflate" else _wbits(body)).decompress(body, count)
+        if name == "br":
+            return bytes(brotli.Decompressor().process(body[:_SLICE], output_buffer_limit=count)[:count])
+        if name == "zstd":
+            frame = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW).decompressobj()
+            head = b""
+            for at in range(0, min(len(body), _BLOCK), _ZSTD_SLICE):
+                head += frame.decompress(body[at : at + _ZSTD_SLICE])
+                if len(head) >= count or frame.eof:
+                    break
+            return head[:count]
+    except (isal_zlib.error, zstandard.ZstdError, brotli.error) as error:  # type: ignore[misc]  # as in `_stream`
+        raise Invalid(f"The compressed body is damaged: {error}.", where="body") from None
+    return inflate(body[:count], name, count)
+
+
 def _only(names: str) -> str:
     """The one encoding in a list that may hold `identity` and blanks besides; empty text for more than one."""
     said = [name for part in names.split(",") if (name := part.strip()) and name != "identity"]
@@ -58,13 +82,18 @@ def _gunzip(body: bytes, max_bytes: int) -> bytes:
 
 
 def _inflate_zlib(body: bytes, max_bytes: int) -> bytes:
-    wrapped = len(body) > 1 and body[0] & 0x0F == 8 and (body[0] << 8 | body[1]) % 31 == 0
+    wbits = _wbits(body)
     try:
-        return _inflate_one(body, 15 if wrapped else -15, max_bytes)
+        return _inflate_one(body, wbits, max_bytes)
     except Invalid:
-        if not wrapped:
+        if wbits < 0:
             raise
         return _inflate_one(body, -15, max_bytes)  # a bare stream may begin like a wrapper
+
+
+def _wbits(body: bytes) -> int:
+    """How zlib is to read a `deflate` body: with its wrapper, or as a bare stream."""
+    return 15 if len(body) > 1 and body[0] & 0x0F == _DEFLATE and (body[0] << 8 | body[1]) % 31 == 0 else -15
 
 
 def _inflate_one(body: bytes, wbits: int, max_bytes: int) -> bytes:
@@ -165,6 +194,8 @@ _DECODERS = {
     "identity": _within,
 }
 _MAX_MEMBERS = 1000
+_DEFLATE = 8
 _SLICE = 65536
 _ZSTD_SLICE = 256
+_BLOCK = 128 << 10  # of zstd: nothing comes out before a block is complete
 _MAX_WINDOW = 1 << 23  # what RFC 8878 asks every decoder for; more is memory that a frame could claim unpaid

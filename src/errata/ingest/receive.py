@@ -14,7 +14,7 @@ from errata.base.ids import NO_KEY, KeyId
 from errata.http.body import Receive, read_body
 from errata.ingest.answers import Answer
 from errata.ingest.doors.door import Arrival, Checked, Door, Route, Sender
-from errata.ingest.inflate import inflate
+from errata.ingest.inflate import beginning, inflate
 from errata.ingest.wire.model import Ignored
 from errata.storage.journal import JournalWriter, Meta
 
@@ -79,8 +79,10 @@ class Receiver:
             body = await read_body(receive, most, self._limits.body_timeout_s, said.declared, hold.more)
             if door.fixed is not None:
                 return Taken(0, 0, door.fixed)
+            if key is None:
+                head = beginning(body, said.headers.get("content-encoding", ""), _HEAD_BYTES)
+                key = await self._key(door, door.key_in(head), scope)
             checked = await self._checked(door, Arrival(route.path, said.query, said.headers, body))
-            key = key or await self._key(door, checked.secret, scope)
             if not checked.keep:
                 return Taken(0, 0, checked.answer, checked.ignored)
             if checked.body is not None:
@@ -153,3 +155,4 @@ def _inflate_and_check(door: Door, arrival: Arrival) -> Checked:
 
 
 _SMALL_BYTES = 256 << 10
+_HEAD_BYTES = 16 << 10

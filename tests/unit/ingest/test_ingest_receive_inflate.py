@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.base.errors import Invalid, TooLarge, Unsupported
-from errata.ingest.inflate import inflate
+from errata.ingest.inflate import beginning, inflate
 
 LIMIT = 1 << 20
 TEXT = b'{"message":"hello"}' * 50
@@ -119,3 +119,18 @@ def test_nothing_but_the_documented_errors_is_raised(data: bytes, encoding: str,
     body = PACK[encoding](TEXT)[:20] + data if real_start else data
     with contextlib.suppress(Invalid, TooLarge):
         assert len(inflate(body, encoding, 1000)) <= 1000
+
+
+@pytest.mark.parametrize("encoding", PACK)
+def test_the_beginning_of_a_body_is_seen_without_the_rest(encoding: str) -> None:
+    packed = PACK[encoding](TEXT + bytes(range(256)) * 4000)
+
+    assert beginning(packed, encoding, 100) == TEXT[:100]
+    assert beginning(PACK[encoding](b"ab"), encoding, 100) == b"ab"
+
+
+@given(st.binary(max_size=200), st.sampled_from(["gzip", "deflate", "zstd", "br", ""]), st.booleans())
+def test_a_look_at_the_beginning_raises_nothing_else_either(data: bytes, encoding: str, real_start: bool) -> None:
+    body = PACK[encoding](TEXT)[:20] + data if real_start else data
+    with contextlib.suppress(Invalid, TooLarge):
+        assert len(beginning(body, encoding, 50)) <= 50

@@ -92,6 +92,10 @@ def test_the_key_may_stand_in_the_envelopes_dsn_alone(site: Site) -> None:
     for dsn in (f"https://{WRONG}@errata.example/42", "https://errata.example/42", "http://[bad", 7, None):
         assert status_of(site, envelope(dsn), {}, ENVELOPE) == 403
     assert site.records() == 1
+    for encoding, pack in PACK.items():
+        packed = pack(envelope(f"https://{SECRET}@errata.example/42"))
+        assert status_of(site, packed, {"Content-Encoding": encoding}, ENVELOPE) == 200
+        assert status_of(site, b"nothing of the kind", {"Content-Encoding": encoding}, ENVELOPE) in (400, 403)
     # A proxy that knows the right key may forward envelopes of pages that were built with another one.
     assert status_of(site, envelope(f"https://{WRONG}@errata.example/42"), AUTH, ENVELOPE) == 200
 

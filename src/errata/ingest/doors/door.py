@@ -47,15 +47,14 @@ class Checked:
     """What a door found. `entries` counts the pieces that may be errors.
 
     Without `keep` nothing in the request is worth keeping: it is answered and forgotten, and `ignored` says what it
-    was. What is kept is judged by the digest. `secret` is a key that stood in the body, `body` what to keep instead of
-    the body as it came (without a content encoding), where that is a lot less.
+    was. What is kept is judged by the digest. `body` is what to keep instead of the body as it
+    came (without a content encoding), where that is a lot less.
     """
 
     entries: int
     answer: Answer
     keep: bool = True
     ignored: tuple[Ignored, ...] = ()
-    secret: str = ""
     body: bytes | None = None
 
 
@@ -69,7 +68,7 @@ class Door(ABC):
     methods: ClassVar[frozenset[str]] = POST
     sender: ClassVar[Sender] = Sender.KEY
     has_key_in_body: ClassVar[bool] = False
-    """Whether the key may stand in the body: a request without one elsewhere must be read to know its sender."""
+    """Whether the key may stand at the body's beginning, where `key_in` finds it if it is nowhere else."""
     fixed: ClassVar[Answer | None] = None
     """Set where nothing that is sent here matters: the body is read, bounded and dropped, and this is the answer."""
 
@@ -79,6 +78,10 @@ class Door(ABC):
     def said(self, scope: Any, path_key: str) -> Said:
         """The key, and what the journal keeps of headers and query. Raises `Invalid`, `Unsupported`."""
         return said_by(scope["headers"], scope["query_string"], path_key)
+
+    def key_in(self, beginning: bytes) -> str:  # noqa: ARG002 - for doors whose clients put it there
+        """The key in the first bytes of a body; empty where there is none."""
+        return ""
 
     @abstractmethod
     def check(self, arrival: Arrival) -> Checked:

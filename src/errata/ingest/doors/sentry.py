@@ -49,6 +49,13 @@ class SentryDoor(Door):
         said.secret = _one([*keys, said.secret])
         return said
 
+    def key_in(self, beginning: bytes) -> str:
+        """The key of the DSN in an envelope's first line."""
+        try:
+            return _key_in_dsn(_read_dsn(beginning.partition(b"\n")[0]).dsn)
+        except (msgspec.MsgspecError, RecursionError):
+            return ""
+
     def check(self, arrival: Arrival) -> Checked:
         """Look at an envelope's framing, and whether its events are JSON objects that are not too large."""
         if is_store(arrival.path):
@@ -57,11 +64,10 @@ class SentryDoor(Door):
         events = [item.payload for item in envelope.items if item.type == EVENT]
         ids = [_event_id(payload) for payload in events]
         accepted = _accepted(envelope.event_id or next(iter(ids), ""))
-        secret = _key_in_dsn(envelope.headers.get("dsn"))
         if not events:
-            return Checked(0, accepted, keep=False, ignored=tuple(ignored_in(envelope)), secret=secret)
+            return Checked(0, accepted, keep=False, ignored=tuple(ignored_in(envelope)))
         body = trimmed(arrival.body, envelope)
-        return Checked(len(events), accepted, secret=secret, body=None if body is arrival.body else body)
+        return Checked(len(events), accepted, body=None if body is arrival.body else body)
 
     def refusal(self, error: ErrataError, scope: Any) -> Answer:  # noqa: ARG002 - the same for all of them
         """In Sentry's form: `{"detail": ...}`, the same words in a header, and how long its SDKs are to hold back."""
@@ -92,6 +98,10 @@ class SentryRoutes:
 
 class _Id(msgspec.Struct, gc=False):
     event_id: Any = None
+
+
+class _Dsn(msgspec.Struct, gc=False):
+    dsn: Any = None
 
 
 def _event_id(payload: bytes) -> str:
@@ -150,6 +160,7 @@ def _key_in_dsn(dsn: object) -> str:
 
 
 _read_id = msgspec.json.Decoder(_Id).decode
+_read_dsn = msgspec.json.Decoder(_Dsn).decode
 _KEPT = kept_headers(())
 _AUTH_HEADERS = (b"x-sentry-auth", b"authorization")
 _EXPOSED = (b"access-control-expose-headers", b"x-sentry-error, x-sentry-rate-limits, retry-after")
