@@ -38,6 +38,8 @@ _EXTENSIONS = {
     "cc": "native", "cpp": "native", "cxx": "native", "h": "native", "hpp": "native",
     "ex": "beam", "exs": "beam", "erl": "beam", "eex": "beam", "heex": "beam",
 }  # fmt: skip
+_INTERPRETED = ("python", "javascript", "ruby", "php")
+_COMPILED = ("native", "rust")
 
 _TRACERS = ("ddtrace", "opentelemetry", "sentry_sdk", "elasticapm", "newrelic", "wrapt")
 _PYTHON_LIBRARY = re.compile(
@@ -115,12 +117,15 @@ _ANY_LIBRARY = re.compile(
 
 
 def family_of(language: str, frame: Frame) -> str:
-    """The rules that a frame is judged by (`python`, `java`, `native`, ...), or empty. No language: by extension."""
-    if known := _FAMILY.get(language):
+    """The rules that a frame is judged by (`python`, `java`, `native`, ...), or empty. No language: by extension.
+
+    An interpreter's own calls, which crash reports hold, are judged as what they are compiled from.
+    """
+    known = _FAMILY.get(language, "")
+    if language and known not in _INTERPRETED:
         return known
-    if language:
-        return ""
-    return _EXTENSIONS.get(frame.file.partition("?")[0].rpartition(".")[2], "")
+    found = _EXTENSIONS.get(frame.file.partition("?")[0].rpartition(".")[2], "")
+    return found if not language or found in _COMPILED else known
 
 
 def verdict_on(frame: Frame, family: str) -> Verdict:

@@ -11,7 +11,7 @@ import re
 from errata.stacks.draft import MESSAGE_LINES, Draft, number_of, trace_of
 from errata.stacks.model import Frame, StackTrace
 
-_CALL = re.compile(r"[ \t]*+#\d{1,5}+ +([^\n]{1,1000})\(([^()\n]{1,1000})\)$")
+_CALL = re.compile(r"[ \t]*+#\d{1,5}+ {1,12}+(\S[^\n]{0,1000})\(([^()\n]{1,1000})\)$")
 _PLACE = re.compile(
     r"((?:package:|dart:|file://|org-dartlang-|http)[^\n]*?|[^\s:]+\.dart)(?::(\d{1,9}))?(?::(\d{1,9}))?$"
 )
