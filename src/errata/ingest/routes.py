@@ -112,11 +112,11 @@ class IntakeApp:
 
     def matches(self, scope: Any) -> bool:
         """Whether a request, by its ASGI scope, is one of the intake's."""
-        return self._routes.at(scope["path"], scope["query_string"]) is not None
+        return self._route(scope) is not None
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        route = self._routes.at(scope["path"], scope["query_string"])
+        route = self._route(scope)
         if route is None:
             await refusal(404, "There is no intake at this address.").send(send)
             return
@@ -142,6 +142,10 @@ class IntakeApp:
     def close(self) -> None:
         """End the threads for large bodies; requests in hand are finished first."""
         self._receiver.close()
+
+    def _route(self, scope: Any) -> Route | None:
+        # Only what is sent can be forwarded: a page that somebody looks at stays what it is, whatever its query says.
+        return self._routes.at(scope["path"], b"" if scope["method"] in _READS else scope["query_string"])
 
     async def _reply(self, route: Route, scope: Any, receive: Receive) -> Answer | None:
         """The answer, or None when nobody is there to hear it."""
@@ -211,6 +215,7 @@ def _client(scope: Any) -> str:
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"user-agent"), "")
 
 
+_READS = frozenset({"GET", "HEAD"})
 _HOST = re.compile(r"https?://[^/]*", re.IGNORECASE)
 """Older SDKs name the host that a proxy should forward to."""
 _OTHER_ORIGIN = Forbidden("Pages of this origin may not send here; the setting browser_origins says which may.")

@@ -306,7 +306,7 @@ def test_only_the_intakes_own_addresses_match(site: Site) -> None:
     others = ["/", "/api/v2/logs/", "/api/v2/logs/events", "/v1/inputs", "/v1/input/a/b", "/v1"]
 
     def matches(path: str) -> bool:
-        return site.app.matches({"path": path, "query_string": b""})
+        return site.app.matches({"path": path, "query_string": b"", "method": "POST"})
 
     assert all(map(matches, matching))
     assert not any(map(matches, others))
@@ -409,7 +409,7 @@ def test_no_body_is_answered_5xx(site: Site, body: bytes, content_type: str, enc
 )
 def test_recorded_requests_are_accepted(site: Site, recording: Path) -> None:
     request = json.loads(recording.read_text())
-    scope = {"path": request["path"], "query_string": (request["query"] or "").encode()}
+    scope = {key: request[key] for key in ("path", "method")} | {"query_string": (request["query"] or "").encode()}
     if not site.app.matches(scope):
         pytest.skip("not for this intake")
     headers = {

@@ -223,11 +223,13 @@ def test_pages_of_other_origins_may_not(closed: Site, origin: str) -> None:
 
 
 def test_intake_takes_forwarded_requests_and_leaves_other_paths_alone(site: Site) -> None:
-    def matches(path: str, query: bytes = b"") -> bool:
-        return site.app.matches({"path": path, "query_string": query, "method": "POST"})
+    def matches(path: str, query: bytes = b"", method: str = "POST") -> bool:
+        return site.app.matches({"path": path, "query_string": query, "method": method})
 
     assert matches(RUM)
     assert matches("/anything", b"ddforward=%2Fx")
+    assert matches("/anything", b"ddforward=%2Fx", "OPTIONS")
+    assert not matches("/anything", b"ddforward=%2Fapi%2Fv2%2Frum", "GET")
     assert not matches("/anything", b"ddforward=")
     assert not matches("/anything", b"forward=%2Fapi%2Fv2%2Frum")
     assert not matches("/api/v2/rum/events/search")
