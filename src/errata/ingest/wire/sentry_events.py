@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from errata.events.model import Cause, Event, Intake, Status, Track
+from errata.events.model import Cause, Event, Intake, Json, Platform, Status, Track
+from errata.ingest.wire.rum_views import address_parts
 from errata.ingest.wire.sentry_attributes import attributes_of, details_of, user_of
 from errata.ingest.wire.sentry_exceptions import (
     Raised,
@@ -213,12 +214,22 @@ def _hex(value: object, digits: int) -> str:
 
 def _attributes(said: Fields, tags: list[tuple[str, str]], mechanism: Fields) -> dict[str, Any]:
     found = attributes_of(said)
+    if platform_of(said) is Platform.BROWSER and (view := _view(found.get("http"))):
+        found["view"] = view
     if kind := text(mechanism.get("type"), _MAX_NAME):
         found["mechanism"] = kind
     sha, repository = _first(tags, "git.commit.sha"), _first(tags, "git.repository_url")
     if sha or repository:
         found["git"] = {"commit": {"sha": sha}, "repository_url": repository}
     return found
+
+
+def _view(http: Json) -> dict[str, Json]:
+    """The page that a browser showed, under the names that other browser errors have it by."""
+    page = http if isinstance(http, dict) else {}
+    url, referrer = page.get("url"), page.get("referer")
+    found: dict[str, Json] = {"referrer": referrer} if referrer else {}
+    return {"url": url, **found, **address_parts(url)} if isinstance(url, str) else found
 
 
 def _details(
