@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
+
 import msgspec
 
 from errata.stacks import csharp, elixir, go, java, javascript, php, python, ruby, rust
@@ -17,6 +20,7 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     trace: StackTrace
 
 
+_WINDOWS_LINE_END = re.compile("\r\n")
 _SPANS = {
     "python": python.span,
     "java": java.span,
@@ -39,6 +43,17 @@ def find_in_text(message: str, language: str = "") -> Found | None:
     if "\n" not in message and not _may_be_one_line(message):
         return None
     text = message[:LIMIT]
+    if "\r\n" not in text:
+        return _find(text, language)
+    found = _find(text.replace("\r\n", "\n"), language)
+    if found is None:
+        return None
+    ends = [match.start() - number for number, match in enumerate(_WINDOWS_LINE_END.finditer(text))]
+    start, end = (at + bisect_left(ends, at) for at in (found.start, found.end))
+    return Found(start, end, found.trace)
+
+
+def _find(text: str, language: str) -> Found | None:
     rarer = ("java", "javascript") if "at " in text else ()
     for name in dict.fromkeys([*likely(text, language), *rarer]):
         if name not in _SPANS or (name == "python" and python.HEADER not in text):

@@ -41,6 +41,17 @@ def test_stack_of_every_language_is_found_between_other_text(name, before, after
     assert found.trace.language == name.partition("-")[0]
 
 
+@pytest.mark.parametrize("name", [*OTHERS, "python-deep-chain", "java-reflect", "javascript-inspect-cause"])
+def test_line_ends_of_windows_do_not_hide_a_stack(name):
+    stack = golden(name).replace("\n", "\r\n")
+    message = f"sending failed\r\n\r\n{stack}\r\n\r\nwill try again"
+
+    found = find_in_text(message)
+
+    assert message[found.start : found.end].strip() == stack.strip()
+    assert found.trace == parse(stack)
+
+
 def test_server_s_log_line_begins_a_go_panic():
     message = golden("go-http-server")
 
