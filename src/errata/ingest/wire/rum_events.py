@@ -60,7 +60,13 @@ def error_of(
         intake=Intake.DD_RUM,
         timestamp=at,
         identity=_identity(error.get("id"), application, session_id, at),
-        service=take_text(found, reserved.SERVICE) or tags.service or defaults.service or common.service,
+        service=(
+            take_text(found, reserved.SERVICE)
+            or tags.service
+            or defaults.service
+            or common.service
+            or _named_for(application)
+        ),
         env=take_text(found, reserved.ENV) or tags.env or common.env,
         version=take_text(found, reserved.VERSION) or tags.version or common.version,
         source=source,
@@ -119,6 +125,11 @@ def _refused(said: dict[str, Any]) -> NotAnError | None:
     if source == "network":
         return NotAnError.NO_STACK
     return None if said["error_message"] else NotAnError.NO_ERROR
+
+
+def _named_for(application: Any) -> str:
+    """The service of errors whose page names none, which the SDKs allow: every application has an id."""
+    return f"application-{application[:_MAX_ID]}" if type(application) is str and application else ""
 
 
 def _identity(error_id: Any, application: Any, session_id: str, at: int | None) -> str:
