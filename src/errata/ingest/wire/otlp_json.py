@@ -15,6 +15,7 @@ from errata.base.errors import Invalid
 from errata.ingest.wire.json_text import decode_json
 from errata.ingest.wire.otlp_model import (
     MAX_DEPTH,
+    MAX_EVENTS,
     MAX_EXCEPTIONS,
     MAX_PIECE_BYTES,
     Budget,
@@ -172,7 +173,7 @@ def _noted(span_value: dict[str, Any]) -> list[dict[str, Any]]:
     events = span_value.get("events")
     if type(events) is not list:
         return []
-    return [event for event in events if type(event) is dict and event.get("name") == "exception"]
+    return [event for event in events[:MAX_EVENTS] if type(event) is dict and event.get("name") == "exception"]
 
 
 def _severity(value: dict[str, Any]) -> tuple[int, str]:

@@ -19,6 +19,8 @@ MAX_PIECE_BYTES = 1 << 20
 """A span or a record larger than this is refused, the others of its request are not."""
 MAX_ENTRIES = 20_000
 """Pieces of one request. Collectors send some 8000 at once, SDKs 512."""
+MAX_EVENTS = 10_000
+"""Events of one span that are looked at."""
 MAX_EXCEPTIONS = 256
 """Exceptions of one span that are read; SDKs keep 128 events by default."""
 STATUS_ERROR = 2
