@@ -25,7 +25,7 @@ from errata.base.errors import Invalid, TooLarge
 from errata.events.model import Event
 from errata.ingest.wire.datadog_traces import decode
 from errata.ingest.wire.model import Ignored, Reject, WireRecord
-from errata.ingest.wire.trace_payloads import MAX_SPANS, count_spans, version_of
+from errata.ingest.wire.trace_payloads import MAX_SPANS, MAX_TEXTS, count_spans, version_of
 
 META = {"env": "prod", "version": "1.2", "language": "python", "span.kind": "server", "http.status_code": "500"}
 TRACE = [
@@ -129,8 +129,8 @@ def test_texts_that_are_no_utf_8_are_kept_as_far_as_they_go() -> None:
 
 
 def test_a_text_holds_no_nul_and_no_half_character() -> None:
-    (event,) = errors(v04([entry(1, error=1, service="a\0b", meta={**FAILED, "k": "v\0"})]))
-    assert (event.service, event.attributes["k"]) == ("a\ufffdb", "v\ufffd")
+    (event,) = errors(v04([entry(1, error=1, service="a\0b", meta={**FAILED, "k\0": "v\0"})]))
+    assert (event.service, event.attributes["k\ufffd"]) == ("a\ufffdb", "v\ufffd")
     body = as_json([entry(1, error=1, meta=FAILED)]).body.replace(b"'x'", b"\\ud800x")
     (event,) = errors(WireRecord(RECEIVED_AT, "/v0.4/traces", "", {"content-type": "application/json"}, body))
     assert event.error_message == "\ufffdx"
@@ -201,6 +201,24 @@ def test_more_spans_than_allowed_are_too_many() -> None:
         decode(WireRecord(0, "/v0.4/traces", body=b"\x92" + most + b"\x91\x80"))
     with pytest.raises(TooLarge):
         count_spans(b"[" + b"[{}," * 2_000_000, "v0.4", is_json=True)
+
+
+def test_more_texts_than_allowed_are_too_many() -> None:
+    table = b"\xdd" + (MAX_TEXTS + 1).to_bytes(4) + b"\xa0" * (MAX_TEXTS + 1)
+
+    with pytest.raises(TooLarge):
+        count_spans(b"\x92" + table + b"\x90", "v0.5", is_json=False)
+
+
+def test_refused_spans_are_read_again_only_as_long_as_it_takes_no_time() -> None:
+    odd = {**entry(1, error=1, meta=FAILED), "resource": 7, "extra": "x" * 3_000_000}
+
+    found = decode(v04([odd, odd, entry(2, error=1, meta=FAILED)]))
+
+    assert [one.entry for one in found if isinstance(one, Event)] == [0, 2]
+    assert [one.reason for one in found if isinstance(one, Reject)] == [
+        "1 spans are of another kind than a span of this encoding (null or unreadable)."
+    ]
 
 
 def test_an_empty_request_is_valid() -> None:

@@ -85,7 +85,7 @@ def v10(*traces: Sequence[Span], **texts: str) -> WireRecord:
         seen[value] = len(seen)
         return value
 
-    keys = {"language": 3, "runtime_id": 6, "env": 7, "host": 8, "version": 9}
+    keys = {"language": 3, "env": 7, "host": 8, "version": 9}
     whole: dict[int, Any] = {keys[name]: text(value) for name, value in texts.items()}
     whole[11] = [
         {1: 1, 4: [_v1_span(one, text) for one in trace], 6: trace[0]["trace_id"].to_bytes(16)} for trace in traces

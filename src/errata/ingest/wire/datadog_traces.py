@@ -62,7 +62,7 @@ def is_json(headers: dict[str, str], body: bytes) -> bool:
 def _noted(span: Span) -> tuple[SpanEvent, ...]:
     """The exceptions noted in a span, as its own events or as JSON text among its tags."""
     text = span.meta.get("events", "")
-    if "exception" not in text:
+    if "exception" not in text or len(text) > _MOST_NOTED:
         return exceptions_in(span.events)
     try:
         told = events_of(decode_json(text)[0])
@@ -86,7 +86,7 @@ def _rejects(payload: TracePayload) -> list[Reject]:
     """One for all pieces that are no spans, under the index of the first."""
     if not payload.bad:
         return []
-    kinds = sorted({type(value).__name__ for _, value in payload.bad})
+    kinds = sorted({_KINDS.get(type(value), "a number") for _, value in payload.bad})
     reason = f"{len(payload.bad)} spans are of another kind than a span of this encoding ({', '.join(kinds)})."
     return [Reject(payload.bad[0][0], reason)]
 
@@ -213,8 +213,8 @@ def _attributes(error: SpanError) -> dict[str, Json]:
     span, source = error.span, error.source
     found: dict[str, Json] = {}
     for one in _each_once(error.entry, span, source):
-        found.update((name, _text(text)) for name, text in one.meta.items() if not _is_left_out(name))
-        found.update((name, _number(value)) for name, value in one.metrics.items() if not _is_left_out(name))
+        found.update((_text(name), _text(text)) for name, text in one.meta.items() if not _is_left_out(name))
+        found.update((_text(name), _number(value)) for name, value in one.metrics.items() if not _is_left_out(name))
     for name in ("git.commit.sha", "git.repository_url"):
         if name not in found and (text := error.entry.meta.get(f"_dd.{name}") or span.meta.get(f"_dd.{name}")):
             found[name] = _text(text)
@@ -277,7 +277,17 @@ def _text(text: str) -> str:
     return text
 
 
+_KINDS = {
+    type(None): "null or unreadable",
+    bool: "a boolean",
+    bytes: "bytes",
+    str: "a text",
+    list: "a list",
+    dict: "a map",
+}
 _HEX_DIGITS = 16
+_MOST_NOTED = 2 << 20
+"""Characters of noted exceptions that are read; small objects take fifty times as much memory."""
 _LAST_NS = 253_402_214_400_000_000_000  # the last day that a date can name
 _EXACT = 2.0**53
 _EVENT = (TYPE, MESSAGE, STACK, "exception.escaped", "error.fingerprint")

@@ -15,6 +15,8 @@ MAX_DEPTH = 32
 """Maps and arrays inside each other; what lies deeper reads as nil."""
 MAX_VALUES = 200_000
 """Maps, arrays and texts of one reading, so that a few bytes each do not become many times as much memory."""
+MAX_STEPS = 2_000_000
+"""Values of any kind that one reading looks at: a few seconds' work, and more than real requests of 25 MB have."""
 
 _KINDS = {
     0xC4: ("bytes", Struct(">B")), 0xC5: ("bytes", Struct(">H")), 0xC6: ("bytes", Struct(">I")),
@@ -37,9 +39,21 @@ def read_value(data: bytes | memoryview, at: int = 0, max_values: int = MAX_VALU
 
     What is deeper than `MAX_DEPTH` or comes behind `max_values` maps, arrays and texts reads as nil. Bytes that are no
     UTF-8 become U+FFFD in texts; keys that are neither texts nor numbers are left out with their values. Raises
-    `Invalid` where the data ends too early or holds a byte that no value begins with.
+    `Invalid` where the data ends too early, holds a byte that no value begins with, or more values than `MAX_STEPS`.
     """
     return _Reader(data, max_values).value(at, 0)
+
+
+def elements_of(data: memoryview) -> list[memoryview]:
+    """The elements of an array as the bytes they are, however deep they are. Raises `Invalid` as `read_value` does."""
+    size, at = array_header(data)
+    reader = _Reader(data)
+    elements = []
+    for _ in range(size):
+        after = reader.skip(at)
+        elements.append(data[at:after])
+        at = after
+    return elements
 
 
 def array_header(data: bytes | memoryview, at: int = 0) -> tuple[int, int]:
@@ -56,15 +70,19 @@ def array_header(data: bytes | memoryview, at: int = 0) -> tuple[int, int]:
 
 
 class _Reader:
-    __slots__ = ("_data", "_end", "_left")
+    __slots__ = ("_data", "_end", "_left", "_steps")
 
     def __init__(self, data: bytes | memoryview, max_values: int = 0) -> None:
         self._data = memoryview(data)
         self._end = len(data)
         self._left = max_values
+        self._steps = MAX_STEPS
 
     def header(self, at: int) -> tuple[str, Any, int]:
         """Kind of a value, its size (of numbers and constants: the value itself), and where what follows begins."""
+        self._steps -= 1
+        if self._steps < 0:
+            raise Invalid(f"More than {MAX_STEPS} values are in one piece.")
         if at >= self._end:
             raise Invalid(f"The body ends at byte {at}, in the middle of a value.")
         mark = self._data[at]
@@ -94,7 +112,7 @@ class _Reader:
         if kind in {"text", "bytes", "ext"}:
             return self._content(kind, size, after)
         if depth >= MAX_DEPTH or self._left < 0:
-            return None, self._skip(at)
+            return None, self.skip(at)
         return self._array(size, after, depth) if kind == "array" else self._map(size, after, depth)
 
     def _content(self, kind: str, size: int, at: int) -> tuple[Any, int]:
@@ -128,7 +146,7 @@ class _Reader:
                 values[key] = value
         return values, at
 
-    def _skip(self, at: int) -> int:
+    def skip(self, at: int) -> int:
         """The offset behind a value, however deep it is."""
         pending = 1
         while pending:

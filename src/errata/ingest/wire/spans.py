@@ -72,7 +72,8 @@ class Span(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class TracePayload(msgspec.Struct, gc=False):
     """The spans of one request, trace by trace, and what it says of all of them.
 
-    `bad` holds the pieces that are no spans at all, each with its index.
+    `bad` holds the pieces that are no spans at all, each with its index. `patience` is how many bytes of refused spans
+    may still be read a second time.
     """
 
     traces: list[list[Span]]
@@ -81,7 +82,7 @@ class TracePayload(msgspec.Struct, gc=False):
     env: str = ""
     version: str = ""
     host: str = ""
-    runtime_id: str = ""
+    patience: int = 4 << 20
 
 
 def span_of(fields: dict[Any, Any], index: int) -> Span:

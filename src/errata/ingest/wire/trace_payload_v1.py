@@ -177,7 +177,7 @@ def _maps(value: Any) -> list[dict[Any, Any]]:
 
 _MAX_VALUES = 2_000_000
 _TEXT_KEYS = range(2, 10)
-_PAYLOAD_TEXTS = {3: "language", 6: "runtime_id", 7: "env", 8: "host", 9: "version"}
+_PAYLOAD_TEXTS = {3: "language", 7: "env", 8: "host", 9: "version"}
 _ATTRIBUTES, _CHUNKS = 10, 11
 _CHUNK_ORIGIN, _CHUNK_ATTRIBUTES, _SPANS, _CHUNK_TRACE_ID = 2, 3, 4, 6
 _SPAN_TEXTS = {1: "service", 2: "name", 3: "resource", 10: "type"}

@@ -16,12 +16,14 @@ import msgspec
 
 from errata.base.errors import Invalid, TooLarge
 from errata.ingest.wire.json_text import decode_json
-from errata.ingest.wire.msgpack_values import array_header, read_value
+from errata.ingest.wire.msgpack_values import array_header, elements_of, read_value
 from errata.ingest.wire.spans import MASK_64, Span, SpanEvent, TracePayload, events_of, span_of, text_of, texts_of
 from errata.ingest.wire.trace_payload_v1 import count_v1, read_v1
 
 MAX_SPANS = 100_000
 """Spans of one request. Of real ones 25 MB hold about half as many."""
+MAX_TEXTS = 500_000
+"""Texts in the table of one request, which holds each once."""
 
 
 def version_of(path: str) -> str:
@@ -164,7 +166,6 @@ class _Chunk(msgspec.Struct, gc=False):
 class _Wrapper(msgspec.Struct, gc=False):
     chunks: msgspec.Raw = msgspec.Raw(b"\x90")
     language_name: str = ""
-    runtime_id: str = ""
     env: str = ""
     hostname: str = ""
     app_version: str = ""
@@ -190,18 +191,12 @@ _MAX_JSON_OBJECTS = 10 * MAX_SPANS
 def _raw_list(raw: bytes | memoryview | msgspec.Raw) -> list[memoryview]:
     """The elements of an array as the bytes they are, none of them read."""
     data = memoryview(raw)
-    size, at = array_header(data)
-    _bounded(size)
+    _bounded(array_header(data)[0])
     try:
         return [memoryview(one) for one in _raws(data)]
     except _REFUSED:
         pass
-    elements = []
-    for _ in range(size):  # nested deeper than the strict reader goes, or cut off
-        after = read_value(data, at)[1]
-        elements.append(data[at:after])
-        at = after
-    return elements
+    return elements_of(data)  # nested deeper than the strict reader goes, or cut off
 
 
 def _size(raw: bytes | memoryview | msgspec.Raw) -> int:
@@ -230,12 +225,23 @@ def _span(raw: memoryview, index: int, payload: TracePayload) -> Span | None:
         found = _map(raw)
         noted = bytes(found.span_events)
         return found.span(index, events_of(read_value(noted)[0]) if noted else ())
-    except _REFUSED:
-        value = read_value(raw)[0]
+    except (*_REFUSED, Invalid):
+        value = _patiently(raw, payload)
     if isinstance(value, dict):
         return span_of(value, index)
     payload.bad.append((index, value))
     return None
+
+
+def _patiently(raw: memoryview, payload: TracePayload) -> Any:
+    """The value of a span that was refused; nil where reading it, and those before it, would take too long."""
+    payload.patience -= len(raw)
+    if payload.patience < 0:
+        return None
+    try:
+        return read_value(raw)[0]
+    except Invalid:
+        return None
 
 
 def _read_json(body: bytes) -> TracePayload:
@@ -279,14 +285,17 @@ def _json_span(raw: Any, index: int, payload: TracePayload) -> Span | None:
             noted = bytes(found.span_events)
             return found.span(index, events_of(decode_json(noted)[0]) if noted else ())
         except (*_REFUSED, Invalid):
-            value = _json_value(text)
+            value = _json_value(text, payload)
     if isinstance(value, dict):
         return span_of(value, index)
     payload.bad.append((index, value))
     return None
 
 
-def _json_value(text: bytes) -> Any:
+def _json_value(text: bytes, payload: TracePayload) -> Any:
+    payload.patience -= len(text)
+    if payload.patience < 0:
+        return None
     try:
         return decode_json(text)[0]
     except Invalid:
@@ -297,7 +306,9 @@ def _strings_and_traces(body: bytes) -> tuple[msgspec.Raw | memoryview, list[mem
     parts = _raw_list(body)
     if len(parts) != _V05_PARTS:
         raise Invalid(f"A v0.5 payload is an array of two, texts and traces, not of {len(parts)}.")
-    array_header(parts[0])
+    texts = array_header(parts[0])[0]
+    if texts > MAX_TEXTS:
+        raise TooLarge(f"The request has {texts} texts, more than {MAX_TEXTS}; send the traces in several.")
     return parts[0], _raw_list(parts[1])
 
 
@@ -325,7 +336,7 @@ def _row_span(raw: memoryview, index: int, table: _Table, payload: TracePayload)
     try:
         return _row(raw).span(index, table)
     except _REFUSED:
-        value = read_value(raw)[0]
+        value = _patiently(raw, payload)
     if isinstance(value, list) and len(value) >= len(_ROW_FIELDS):
         return span_of(table.whole(value), index)
     payload.bad.append((index, value))
@@ -366,7 +377,7 @@ def _read_v07(body: bytes) -> TracePayload:
     wrapper, chunks = _chunks(body)
     payload = _read_maps(memoryview(chunk.spans) for chunk in chunks)
     payload.language, payload.env, payload.version = wrapper.language_name, wrapper.env, wrapper.app_version
-    payload.host, payload.runtime_id = wrapper.hostname, wrapper.runtime_id
+    payload.host = wrapper.hostname
     for trace, chunk in zip(payload.traces, chunks, strict=True):
         common = {**wrapper.tags, **chunk.tags}
         if trace and common:
