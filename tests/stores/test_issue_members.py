@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from array import array
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from event_rows import a_row
 from sqlalchemy import insert
 
-from errata.base.clock import to_ms
+from errata.base.clock import FixedClock, to_ms
 from errata.base.errors import Invalid
+from errata.base.ids import Fingerprint
 from errata.events.search import packed
 from errata.issues.facets import ISSUES
-from errata.issues.members import Window, answers_to, known_issues
+from errata.issues.members import Window, answers_to, issues_known_by, known_issues, newest_issues
+from errata.issues.model import IssueSearch, OrderBy, Persona
 from errata.issues.plan import Listed, Whole, questions_of
+from errata.issues.reads import IssueReads
 from errata.issues.tables import issue_fingerprints, issues
 from errata.query.bind import bind
 from errata.query.parse import parse
@@ -112,10 +117,56 @@ def test_lists_that_are_too_long_are_refused_by_name(many):
     assert refused.value.where == "query"
 
 
-def test_newest_issues_are_known_first_and_each_once(many):
+def test_newest_issues_are_known_first(many):
     with many.read() as tx:
-        first, rest = known_issues(tx, WINDOW, after=0, limit=10), known_issues(tx, WINDOW, after=10, limit=MANY)
+        newest, all_ = newest_issues(tx, WINDOW, 10), known_issues(tx, WINDOW, MANY + 1)
 
-    assert (len(first), len(rest)) == (10, MANY - 10)
-    assert first.fingerprints + rest.fingerprints == fingerprints(*range(MANY)).pop()
-    assert set(first.is_crash) == {0, 1}
+    assert newest.fingerprints == fingerprints(*range(10)).pop()
+    assert list(array("q", newest.first_seen)) == [to_ms(NOW) - number * 60_000 for number in range(10)]
+    assert newest.is_crash == bytes([0, 1] * 5)
+    assert numbers_of({all_.fingerprints}) == set(range(MANY))
+
+
+def test_issues_are_known_by_their_fingerprints(many):
+    with many.read() as tx:
+        known = issues_known_by(tx, [Fingerprint(UUID(int=number)) for number in range(5, 3005)])
+
+    assert numbers_of({known.fingerprints}) == set(range(5, 3005))
+    assert len(known) == 3000
+
+
+@pytest.fixture
+def search(many, events, next_batch):
+    """Searches of the 24 000 issues. Events: two of each of the first 7 000, of which the older one is rare; and three
+    of issue 23 000."""
+    batch = next_batch()
+    rows = [
+        a_row(batch, entry, issue=entry % 7000, at=to_ms(NOW) - 2000, env="rare" if entry == 6999 else "prod")
+        for entry in range(14_000)
+    ]
+    rows += [a_row(batch, 20_000 + entry, issue=23_000, at=to_ms(NOW) - 1000, env="rare") for entry in range(3)]
+    events.insert(batch, rows)
+    reads = IssueReads(many, events, FixedClock(NOW))
+
+    def ask(query: str, order: OrderBy) -> list[int]:
+        asked = IssueSearch(query, to_ms(NOW) - 86_400_000 * 20, to_ms(NOW) + 1, persona=Persona.ALL, order_by=order)
+        return [hit.issue.id.int for hit in reads.search(asked)]
+
+    return ask
+
+
+def test_newest_issues_of_very_many_are_found_in_order(search):
+    assert search("", OrderBy.FIRST_SEEN) == list(range(100))
+    assert search("issue.is_crash:true", OrderBy.FIRST_SEEN) == list(range(1, 200, 2))
+
+
+def test_few_old_issues_among_very_many_are_found_in_order(search):
+    assert search("env:rare", OrderBy.FIRST_SEEN) == [6999, 23_000]
+    assert search("issue.age:>=6000m", OrderBy.FIRST_SEEN) == list(range(6000, 6100))
+    assert search("env:none", OrderBy.FIRST_SEEN) == []
+
+
+def test_priority_knows_old_issues_among_very_many(search):
+    # A crash counts two, the third event less than one: an even number is no crash.
+    assert search("env:rare", OrderBy.PRIORITY) == [6999, 23_000]
+    assert set(search("", OrderBy.PRIORITY)) == set(range(1, 200, 2))

@@ -41,8 +41,8 @@ class Condition(Protocol):
 
 
 def packed(digits: Sequence[str]) -> bytes:
-    """UUIDs, each as its 32 digits, in the event store's form: two little-endian halves, the higher first."""
-    halves = array("Q", bytes.fromhex("".join(digits)))
+    """UUIDs, each as its digits, in the event store's form: two little-endian halves, the higher first."""
+    halves = array("Q", bytes.fromhex("".join(digits).replace("-", "")))
     if sys.byteorder == "little":
         halves.byteswap()
     return halves.tobytes()

@@ -37,6 +37,7 @@ from sqlalchemy import (
 from errata.access.tables import teams, users
 from errata.base.clock import from_ms, to_ms
 from errata.base.errors import Invalid
+from errata.base.ids import Fingerprint
 from errata.base.parts import parts
 from errata.events.search import FingerprintSet, KnownIssues, packed
 from errata.issues.causes import cause_of
@@ -50,8 +51,8 @@ from errata.query.match import holds
 
 MAX_LISTED = 1_000_000
 """Fingerprints that travel with one search, over all its clauses: 16 MB."""
-_FEW = 10_000
-"""Up to so many are sent without looking whether the others were fewer."""
+_FEW = (10_000, 100_000)
+"""Up to so many are sent without looking further; else so many of the others, if those are all."""
 _CHUNK = 10_000
 _MOST_MS = 2**52
 
@@ -107,20 +108,36 @@ def answers_to(
     return answers, tuple(sets)
 
 
-def known_issues(tx: Connection, window: Window, *, after: int, limit: int) -> KnownIssues:
-    """First sighting and crash mark of issues that can have events in the window, by first sighting, newest first.
+def newest_issues(tx: Connection, window: Window, limit: int) -> KnownIssues:
+    """Those of the issues that can have events in the window which were first seen last."""
+    return _known(tx, _known_query().where(window.where).order_by(issues.c.first_seen.desc()).limit(limit))
 
-    `after` so many that were asked for before.
-    """
-    main = issue_fingerprints.c.main.is_(None)
-    query = (
+
+def known_issues(tx: Connection, window: Window, limit: int) -> KnownIssues:
+    """Issues that can have events in the window, as they come."""
+    return _known(tx, _known_query().where(window.where).limit(limit))
+
+
+def issues_known_by(tx: Connection, fingerprints: Sequence[Fingerprint]) -> KnownIssues:
+    """The issues of main fingerprints."""
+    column = issue_fingerprints.c.fingerprint
+    found = [_known(tx, _known_query().where(column.in_(part))) for part in parts(fingerprints)]
+    return KnownIssues(
+        b"".join(each.fingerprints for each in found),
+        b"".join(each.first_seen for each in found),
+        b"".join(each.is_crash for each in found),
+    )
+
+
+def _known_query() -> Select[Any]:
+    return (
         select(_FINGERPRINT, type_coerce(issues.c.first_seen, BigInteger), issues.c.is_crash)
         .select_from(issues.join(issue_fingerprints, issue_fingerprints.c.issue_id == issues.c.id))
-        .where(window.where, main)
-        .order_by(issues.c.first_seen.desc(), issues.c.id)
-        .offset(after)
-        .limit(limit)
+        .where(issue_fingerprints.c.main.is_(None))
     )
+
+
+def _known(tx: Connection, query: Select[Any]) -> KnownIssues:
     fingerprints, first_seen, crashed = bytearray(), array("q"), bytearray()
     for chunk in tx.execute(query, execution_options={"yield_per": _CHUNK}).partitions():
         fingerprints += packed([row[0] for row in chunk])
@@ -138,20 +155,18 @@ def _answer(
             return Whole.NOBODY, b""
         if asked.where.compare(true()):
             return Whole.EVERYBODY, b""
-    found = _listed(tx, asked, window, most=_FEW)
-    if found is not None:
-        return (Listed(table), found) if found else (Whole.NOBODY, b"")
-    others = _listed(tx, asked, window, most=_FEW, is_others=True)
-    if others is not None:
-        return (Listed(table, is_others=True), others) if others else (Whole.EVERYBODY, b"")
-    found = _listed(tx, asked, window, most=room)
-    if found is None:
-        raise Invalid(
-            f"query: {question.facet} holds for more than {room} issues, and so does its opposite;"
-            " choose a shorter window or another clause",
-            where="query",
-        )
-    return Listed(table), found
+    for most in (*(few for few in _FEW if few < room), room):
+        found = _listed(tx, asked, window, most=most)
+        if found is not None:
+            return (Listed(table), found) if found else (Whole.NOBODY, b"")
+        others = _listed(tx, asked, window, most=most, is_others=True)
+        if others is not None:
+            return (Listed(table, is_others=True), others) if others else (Whole.EVERYBODY, b"")
+    raise Invalid(
+        f"query: {question.facet} holds for more than {room} issues, and so does its opposite;"
+        " choose a shorter window or another clause",
+        where="query",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,18 @@ from dataclasses import replace
 from errata.base.clock import Clock
 from errata.base.errors import NotFound
 from errata.base.ids import IssueId
-from errata.events.search import EventSearch, Hit
+from errata.events.search import Hit, Order
 from errata.events.store import EventStore
 from errata.issues import store
-from errata.issues.asking import MAX_HITS, Asker
-from errata.issues.members import CaseKeys, Window, known_issues
+from errata.issues.asking import Asked, Asker
+from errata.issues.members import MAX_LISTED, CaseKeys, issues_known_by, known_issues, newest_issues
 from errata.issues.model import Issue, IssueHit, IssueSearch, OrderBy
 from errata.issues.plan import NOTHING
 from errata.storage.sql import Database
 
-_NEWEST = (5_000, 50_000, 1_000_000)
-"""How many issues are taken along at a time, newest first, until a search by FIRST_SEEN has found enough."""
-_KNOWN_YOUNG = 200_000
+_FEW = 5_000
+"""So many issues go along with a search at no cost worth saving."""
+_YOUNG = 200_000
 """Issues whose age counts for PRIORITY, the newest; where there are more, others count as old and as no crash."""
 
 
@@ -59,30 +59,36 @@ class IssueReads:
         if asked.tree == NOTHING:
             return []
         match search.order_by:
-            case OrderBy.FIRST_SEEN:
-                return self._newest(asked.search, asked.window)
-            case OrderBy.PRIORITY:
-                return self._by_priority(asked.search, asked.window)
+            case OrderBy.FIRST_SEEN | OrderBy.PRIORITY:
+                return self._by_what_is_known(asked)
             case _:
                 return self._events.count_by_issue(asked.search)
 
-    def _newest(self, asked: EventSearch, window: Window) -> list[Hit]:
-        """Hits by first sighting: looked for among the newest issues, then among more while there are too few."""
-        hits: list[Hit] = []
-        seen = 0
-        for limit in _NEWEST:
-            with self._db.read() as tx:
-                known = known_issues(tx, window, after=seen, limit=limit)
-            if known:
-                hits += self._events.count_by_issue(replace(asked, known=known, limit=MAX_HITS - len(hits)))
-            if len(hits) >= MAX_HITS or len(known) < limit:
-                break
-            seen += limit
-        return hits
+    def _by_what_is_known(self, asked: Asked) -> list[Hit]:
+        """Orders that need the issues' own times: as few issues go along as will do, for up to three searches.
 
-    def _by_priority(self, asked: EventSearch, window: Window) -> list[Hit]:
+        All of the window where they are few; else those that the search finds, where these are few; else as many as can
+        make a difference.
+        """
+        search = asked.search
         with self._db.read() as tx:
-            known = known_issues(tx, window, after=0, limit=_KNOWN_YOUNG)
-        if not known:
-            return []
-        return self._events.count_by_issue(replace(asked, known=known, known_in_part=len(known) == _KNOWN_YOUNG))
+            known = newest_issues(tx, asked.window, _FEW)
+        if len(known) < _FEW:
+            return self._events.count_by_issue(replace(search, known=known)) if known else []
+        if search.order is Order.FIRST_SEEN:
+            hits = self._events.count_by_issue(replace(search, known=known))
+            if len(hits) == search.limit:
+                return hits
+        found = self._events.count_by_issue(replace(search, order=Order.TOTAL_COUNT, limit=_FEW))
+        with self._db.read() as tx:
+            if len(found) < _FEW:
+                known = issues_known_by(tx, [hit.fingerprint for hit in found])
+            elif search.order is Order.FIRST_SEEN:
+                known = known_issues(tx, asked.window, MAX_LISTED)
+            else:
+                known = newest_issues(tx, asked.window, _YOUNG)
+        return (
+            self._events.count_by_issue(replace(search, known=known, known_in_part=len(known) == _YOUNG))
+            if known
+            else []
+        )
