@@ -120,7 +120,7 @@ class Mapper:
             self._end()
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "errata.sourcemaps.child"],
+                [sys.executable, "-P", "-m", "errata.sourcemaps.child"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
