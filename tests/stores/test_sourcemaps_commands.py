@@ -24,10 +24,11 @@ def test_map_is_found_again_by_service_version_and_file(site: Site) -> None:
     site.upload("https://a/js/m.js", b"other", version="2")
 
     with site.state.read() as tx:
-        assert store.alike(tx, "shop", ["1", "0"], "m.js") == [uploaded]
-        assert store.alike(tx, "shop", ["1"], "n.js") == []
-        assert store.alike(tx, "till", ["1"], "m.js") == []
-        assert store.services(tx, ["shop", "till"]) == {"shop"}
+        assert store.alike(tx, "shop", "1", "m.js") == [uploaded]
+        assert store.alike(tx, "shop", "1", "n.js") == []
+        assert store.alike(tx, "till", "1", "m.js") == []
+        assert store.names(tx, "shop", "2") == {"m.js"}
+        assert (store.all_versions(tx, "shop"), store.all_versions(tx, "till")) == ({"1", "2"}, set())
         assert set(store.versions(tx, "shop")) == {"1", "2"}
         assert store.urls(tx, "shop", ["1"], "x.js") == ("https://a/js/m.js",)
     assert site.files() == {"map", "js", "other"}

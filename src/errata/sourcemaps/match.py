@@ -59,13 +59,13 @@ def versions_of(version: str) -> tuple[str, ...]:
 
 
 def choose(address: Address, maps: Iterable[SourceMap]) -> SourceMap | None:
-    """The map of a file among those of its service and version; of several that fit alike the newest.
+    """The map of a file among those of its service and version, whose `url` is one of an `Address`.
 
-    None where none fits, and where two different files fit by their ends alone.
+    Of several that fit alike the newest; None where none fits, and where two different files fit by their ends alone.
     """
     there = sorted(maps, key=lambda one: one.uploaded_at, reverse=True)
     for one in there:
-        if address_of(one.url).url == address.url:
+        if one.url == address.url:
             return one
     for one in there:
         if one.path == address.path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -34,24 +34,27 @@ def save(tx: Connection, uploaded: SourceMap) -> tuple[str, ...]:
     return _blobs(before) if before else ()
 
 
-def alike(tx: Connection, service: str, versions: Sequence[str], name: str) -> list[SourceMap]:
-    """The maps of files with this last part of their path, of some versions of a service."""
+def alike(tx: Connection, service: str, version: str, name: str) -> list[SourceMap]:
+    """The maps of files with this last part of their path, of a version of a service; the newest of a great many."""
     query = (
         select(source_maps)
-        .where(source_maps.c.service == service, source_maps.c.version.in_(versions), source_maps.c.name == name)
+        .where(source_maps.c.service == service, source_maps.c.version == version, source_maps.c.name == name)
         .order_by(source_maps.c.uploaded_at.desc())
         .limit(_MAX_ALIKE)
     )
     return [_source_map(row) for row in tx.execute(query)]
 
 
-def services(tx: Connection, among: Collection[str]) -> set[str]:
-    """Which of some services have any map."""
-    found: set[str] = set()
-    for part in parts(sorted(among)):
-        query = select(source_maps.c.service).where(source_maps.c.service.in_(part)).distinct()
-        found |= set(tx.execute(query).scalars())
-    return found
+def all_versions(tx: Connection, service: str) -> frozenset[str]:
+    """Every version of a service that has a map; empty where nothing was uploaded for it."""
+    query = select(source_maps.c.version).where(source_maps.c.service == service).distinct()
+    return frozenset(tx.execute(query).scalars())
+
+
+def names(tx: Connection, service: str, version: str) -> frozenset[str]:
+    """The last parts of the paths of all files of a version that have maps."""
+    query = select(source_maps.c.name).where(source_maps.c.service == service, source_maps.c.version == version)
+    return frozenset(tx.execute(query.distinct()).scalars())
 
 
 def versions(tx: Connection, service: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeAlias
@@ -26,6 +27,7 @@ from errata.storage.sql import Database
 
 _log = structlog.get_logger("errata.sourcemaps")
 _REMEMBERED_SPOTS = 20_000
+_REMEMBERED_FILES = 50_000
 _TOUCH_AFTER = timedelta(days=1)
 _LOADER = re.compile(r"(?:webpack|webpack-internal|turbopack|rollup|vite|ng|parcel)://[^/]*/+(?:\[project\]/)?")
 _ANY_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://[^/]*", re.IGNORECASE)
@@ -33,6 +35,16 @@ _MAX_FILE = 2000
 
 Seen: TypeAlias = "Spot | Unmapped | None"
 """What became of a call: its place in the source, why there is none, or None where there is nothing to map."""
+
+
+@dataclass(slots=True)
+class _Known:
+    """What was read of the database since the last refresh. Threads that read the same at once write the same."""
+
+    versions: dict[str, frozenset[str]] = field(default_factory=dict)
+    names: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    alike: dict[tuple[str, str, str], list[SourceMap]] = field(default_factory=dict)
+    chosen: dict[tuple[str, str, str], SourceMap | None] = field(default_factory=dict)
 
 
 class Symbolicator:
@@ -45,15 +57,13 @@ class Symbolicator:
         self._db, self._blobs, self._mapper, self._clock = db, blobs, mapper, clock
         self._lock = threading.Lock()
         self._spots: OrderedDict[tuple[str, str, int, int, int], Spot | None] = OrderedDict()
-        self._services: dict[str, bool] = {}
-        self._maps: dict[tuple[str, str, str], SourceMap | None] = {}
+        self._known = _Known()
         self._used: set[UUID] = set()
 
     def refresh(self) -> None:
         """Ask the database anew from now on, and note there which maps were used since the last time."""
         with self._lock:
-            self._services.clear()
-            self._maps.clear()
+            self._known = _Known()
             used, self._used = self._used, set()
         if not used:
             return
@@ -68,9 +78,9 @@ class Symbolicator:
     ) -> list[Seen]:
         """What became of each call, with so many lines of the source before and after each."""
         seen: list[Seen] = [None] * len(frames)
-        asked = [number for number, frame in enumerate(frames) if may_be_minified(frame, language)]
-        if not asked or not service or not self._has_any(service):
+        if not service or not self._versions(service):
             return seen
+        asked = [number for number, frame in enumerate(frames) if may_be_minified(frame, language)]
         by_map: dict[UUID, tuple[SourceMap, list[int]]] = {}
         for number in asked:
             frame = frames[number]
@@ -89,7 +99,7 @@ class Symbolicator:
         asked = [may_be_minified(frame, language) for frame in frames]
         if not any(asked):
             return [None] * len(frames)
-        if service and not self._has_any(service):
+        if service and not self._versions(service):
             no_upload = Unmapped(Why.NO_UPLOAD, f"no source map was uploaded for the service {service}")
             return [no_upload if each else None for each in asked]
         with self._db.read() as tx:
@@ -111,33 +121,48 @@ class Symbolicator:
         says = f"no source map of version {version} is of the file {address.url}; uploaded were those of other files"
         return Unmapped(Why.OTHER_FILE, says, urls)
 
-    def _has_any(self, service: str) -> bool:
-        with self._lock:
-            known = self._services.get(service)
-        if known is None:
+    def _versions(self, service: str) -> frozenset[str]:
+        """The versions of a service that have maps."""
+        known = self._known
+        found = known.versions.get(service)
+        if found is None:
             with self._db.read() as tx:
-                known = bool(store.services(tx, [service]))
-            with self._lock:
-                self._services[service] = known
-        return known
+                found = store.all_versions(tx, service)
+            known.versions[service] = found
+        return found
 
     def _map_of(self, service: str, version: str, file: str) -> SourceMap | None:
-        key = (service, version, file)
-        with self._lock:
-            if key in self._maps:
-                return self._maps[key]
+        known, key = self._known, (service, version, file)
+        if key in known.chosen:
+            return known.chosen[key]
         address = address_of(file)
-        found: SourceMap | None = None
-        if version and address.name:
-            with self._db.read() as tx:
-                there = store.alike(tx, service, versions_of(version), address.name)
-            exact = [one for one in there if one.version == version]
-            found = choose(address, exact) or choose(address, there)
-        with self._lock:
-            self._maps[key] = found
-            if found is not None and self._clock.now() - found.used_at > _TOUCH_AFTER:
+        there = self._versions(service)
+        candidates = (self._alike(service, each, address.name) for each in versions_of(version) if each in there)
+        found = next((one for alike in candidates if (one := choose(address, alike)) is not None), None)
+        if len(known.chosen) >= _REMEMBERED_FILES:
+            known.chosen.clear()
+        known.chosen[key] = found
+        if found is not None and self._clock.now() - found.used_at > _TOUCH_AFTER:
+            with self._lock:
                 self._used.add(found.id)
         return found
+
+    def _alike(self, service: str, version: str, name: str) -> Sequence[SourceMap]:
+        """The maps of files of this name. Names come with the errors: only those that have maps are asked for."""
+        known = self._known
+        names = known.names.get((service, version))
+        if names is None:
+            with self._db.read() as tx:
+                names = store.names(tx, service, version)
+            known.names[service, version] = names
+        if name not in names:
+            return ()
+        alike = known.alike.get((service, version, name))
+        if alike is None:
+            with self._db.read() as tx:
+                alike = store.alike(tx, service, version, name)
+            known.alike[service, version, name] = alike
+        return alike
 
     def _look(
         self, source_map: SourceMap, frames: Sequence[Frame], numbers: Sequence[int], around: int, seen: list[Seen]

@@ -20,7 +20,7 @@ def uploaded(url: str, number: int = 0) -> SourceMap:
         id=UUID(int=number),
         service="shop",
         version="1",
-        url=url,
+        url=address.url,
         path=address.path,
         name=address.name,
         blob="b",
