@@ -78,7 +78,10 @@ def _raised(raw: Fields, relation: Relation, dialect: Dialect) -> Raised:
     stack = stack_of(raw.get("stacktrace"), dialect)
     if not stack.frames:
         stack = stack_of(raw.get("raw_stacktrace"), dialect)
-    return Raised(kind, message, fields(raw.get("mechanism")), stack, relation)
+    mechanism = fields(raw.get("mechanism"))
+    if mechanism.get("synthetic") is True and all(frame.in_app is False for frame in stack.frames):
+        stack = NO_STACK  # where the SDK itself stood when it was told of something that is no exception
+    return Raised(kind, message, mechanism, stack, relation)
 
 
 def _relations(mechanisms: list[Fields], language: str) -> list[Relation]:

@@ -83,8 +83,8 @@ def _frame(raw: Fields, dialect: Dialect) -> Frame | None:
     function = text(raw.get("function") or raw.get("raw_function"), _MAX_FUNCTION)
     if function == _UNKNOWN:
         function = ""
-    if not function and dialect.language == "javascript":
-        function = "<anonymous>"  # as V8 and the parsers of its texts name them
+    if dialect.language == "javascript" and (not function or function.endswith("." + _UNKNOWN)):
+        function = function.removesuffix(_UNKNOWN) + "<anonymous>"  # as V8 and the parsers of its texts name them
     module = text(raw.get("module"), _MAX_NAME) or _library(raw)
     if not function and not file and not module:
         return None
