@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pytest
+from engines import Engine
+from event_rows import a_row
 
 from errata.base.errors import Conflict
+from errata.events.store import EventStore
 from errata.storage import event_migrations
 from errata.storage.clickhouse import ClickHouse
 
@@ -36,3 +42,38 @@ def test_the_reader_can_see_but_not_do_what_is_missing(clickhouse, engine_read_u
     assert event_migrations.pending(reader) == ()
 
     reader.close()
+
+
+def test_what_searches_read_is_made_for_events_stored_before(tmp_path):
+    engine = Engine(tmp_path / "events")
+    store = ClickHouse(engine.url)
+    steps = sorted((Path(event_migrations.__file__).parent / "migrations" / "events").glob("*.sql"))
+    for step in steps[:2]:
+        for statement in step.read_text().split(";\n"):
+            if statement.strip():
+                store.command(statement)
+    rows = [a_row(1, n, message=f"order {n} failed", attributes={"id": f"r{n}", "n": n}) for n in range(3)]
+    EventStore(store).insert(1, rows)
+
+    assert event_migrations.upgrade(store)[-1] == steps[-1].stem
+
+    _wait_until_written(store)
+    found = store.query("SELECT wordy_message, attribute_text FROM events ORDER BY entry")
+    assert found == [("order \0 failed", f"r{n}\n\0\n{n}") for n in range(3)]
+    stored = store.query(
+        "SELECT column FROM system.parts_columns WHERE active AND database = 'errata' AND table = 'events'"
+    )
+    assert {("wordy_message",), ("wordy_error_message",), ("attribute_text",)} <= set(stored)
+    indexes = store.query(
+        "SELECT name FROM system.data_skipping_indices WHERE table = 'events' AND data_compressed_bytes > 0"
+    )
+    assert ("attribute_words",) in indexes
+    store.close()
+    assert engine.stop()[0] == 0
+
+
+def _wait_until_written(store):
+    until = time.monotonic() + 60
+    while store.query("SELECT 1 FROM system.mutations WHERE NOT is_done"):
+        assert time.monotonic() < until, "the step's background work does not end"
+        time.sleep(0.05)

@@ -26,6 +26,7 @@ from errata.query.facets import (
 from errata.query.nodes import Field
 
 ATTRIBUTES = "attributes"
+ATTRIBUTE_TEXT = "attribute_text"
 TAGS = "tags"
 
 RESERVED = {
@@ -36,7 +37,7 @@ RESERVED = {
     "source": Column("source"),
     "status": Column("status", case=Case.LOWER),
     "trace_id": Column("trace_id"),
-    "message": Column("message", by_words=True),
+    "message": Column("message", by_words=True, wordy="wordy_message"),
     "timestamp": Column("timestamp", kind=Kind.INSTANT),
 }
 """Keys that mean a column with and without `@`; with it, an attribute of that name goes first."""
@@ -78,13 +79,13 @@ _TEXT: tuple[Text, ...] = (
     Filled(OWN_COLUMNS["error.stack"], "stack_template", "stack_holds_message", "error_message"),
     OWN_COLUMNS["error.type"],
     RESERVED["message"],
-    Unlike(OWN_COLUMNS["error.message"], "own_error_message"),
+    Unlike(OWN_COLUMNS["error.message"], Column("own_error_message", wordy="wordy_error_message")),
     # The title of an error, `type: message`.
     Pair(OWN_COLUMNS["error.type"], OWN_COLUMNS["error.message"], ": "),
 )
 _LONG = ("error.message", "error.stack", "error.type")
 _REST: tuple[Text, ...] = (
-    Values(ATTRIBUTES),
+    Values(ATTRIBUTES, ATTRIBUTE_TEXT),
     Several((*(OWN_COLUMNS[name] for name in OWN_COLUMNS if name not in _LONG), AFTER_ATTRIBUTES["error.is_crash"])),
 )
 
@@ -132,7 +133,7 @@ class EventCatalogue:
 def _attribute(name: str) -> tuple[Place, ...]:
     if name in OWN_COLUMNS:
         return (OWN_COLUMNS[name],)
-    entry = Entry(ATTRIBUTES, name, _CASES.get(name, Case.EXACT), _UNITS.get(name, Unit.NONE))
+    entry = Entry(ATTRIBUTES, name, _CASES.get(name, Case.EXACT), _UNITS.get(name, Unit.NONE), ATTRIBUTE_TEXT)
     return (entry, AFTER_ATTRIBUTES[name]) if name in AFTER_ATTRIBUTES else (entry,)
 
 

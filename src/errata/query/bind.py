@@ -38,15 +38,16 @@ from errata.query.nodes import (
     Term,
     Tree,
 )
-from errata.query.numbers import as_float, spellings
+from errata.query.numbers import as_float, number_told_apart, spellings
 from errata.query.words import Search, WordPattern, Words
 
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """The value is one of the texts."""
+    """The value is one of the texts, or reads as the number where one is given."""
 
     texts: tuple[str, ...]
+    number: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +243,7 @@ def _adapted(test: Test, place: Place, field: Field) -> Test:
         case Entry(unit=Unit.MILLISECOND | Unit.NANOSECOND) | Joined(unit=Unit.MILLISECOND | Unit.NANOSECOND):
             test = _on_length(test, place.unit, field)
         case Entry() if isinstance(test, OneOf):
-            test = OneOf(spellings(test.texts[0]))
+            test = OneOf(spellings(test.texts[0]), number_told_apart(test.texts[0]))
     case_of = place.case if isinstance(place, Column | Entry | Tagged | Joined) else Case.EXACT
     return _folded(test, case_of)
 
@@ -262,7 +263,7 @@ _TO_LOWER = str.maketrans(_UPPER, _LOWER)
 def _folded(test: Test, case: Case) -> Test:
     match test:
         case OneOf(texts):
-            return OneOf(tuple(dict.fromkeys(fold(text, case) for text in texts)))
+            return OneOf(tuple(dict.fromkeys(fold(text, case) for text in texts)), test.number)
         case Fits(pattern):
             return Fits(fold(pattern, case))
         case Between(low, high):

@@ -41,7 +41,8 @@ class Case(Enum):
 class Column:
     """One value a row. `missing` is the stored text that means that there is none.
 
-    `by_words`: equality looks for words in the value instead of comparing all of it.
+    `by_words`: equality looks for words in the value instead of comparing all of it. `wordy` names a column with the
+    same text but a NUL for each word that holds a digit (`words.is_wordy`), empty where there is none.
     """
 
     name: str
@@ -49,16 +50,18 @@ class Column:
     case: Case = Case.EXACT
     missing: str = ""
     by_words: bool = False
+    wordy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One key of a column that maps texts to lists of texts."""
+    """One key of a column that maps texts to lists of texts. `joined` as in `Values`, empty where there is none."""
 
     column: str
     key: str
     case: Case = Case.EXACT
     unit: Unit = Unit.NONE
+    joined: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,13 @@ Place: TypeAlias = Column | Entry | Elements | Tagged | Joined
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """Every element of every key of a column that maps texts to lists of texts."""
+    """Every element of every key of a column that maps texts to lists of texts.
+
+    `joined` names a column with all of them in one text, `words.JOINER` between each two.
+    """
 
     column: str
+    joined: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +128,7 @@ class Unlike:
     """A text that is stored, as `own`, only where it differs from one that is searched too; `text` reads as a whole."""
 
     text: Column
-    own: str
+    own: Column
 
 
 @dataclass(frozen=True, slots=True)

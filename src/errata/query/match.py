@@ -125,8 +125,8 @@ def _texts(place: Text, row: Row) -> Iterable[str]:
 def holds(value: str, test: Test) -> bool:
     """Whether a value passes a test."""
     match test:
-        case OneOf(texts):
-            return value in texts
+        case OneOf(texts, number):
+            return value in texts or (number is not None and stored_number(value) == number)
         case Fits(pattern):
             return fits(pattern, value)
         case Between(low, high):

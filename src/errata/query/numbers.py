@@ -44,6 +44,15 @@ def spellings(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(forms))
 
 
+def number_told_apart(text: str) -> float | None:
+    """The number that a query's text spells, if a float tells it apart from its neighbours; None otherwise.
+
+    Programs send numbers as texts, too, and spell them freely: `500.0`, `0500`.
+    """
+    number = number_of(text)
+    return None if number is None or abs(number) >= _EXACT else float(number)
+
+
 def as_float(number: float) -> float:
     """The number as a float, infinite where it is too large for one."""
     try:

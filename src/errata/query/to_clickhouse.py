@@ -7,6 +7,7 @@ SQL text. No expression here can be NULL, so that a negation is plain NOT and al
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -43,7 +44,18 @@ from errata.query.facets import (
 from errata.query.faults import not_in_rows, unsupported
 from errata.query.nodes import All, And, Not, Or
 from errata.query.patterns import like, like_literal
-from errata.query.words import RE2, ROUGH, Search, across, holds_mark, landmark, may_span, regex
+from errata.query.words import (
+    RE2,
+    ROUGH,
+    Search,
+    across,
+    holds_mark,
+    is_found_alike,
+    is_wordy,
+    landmark,
+    may_span,
+    regex,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,11 @@ def compile(tree: BoundTree, prefix: str = "p") -> Condition:  # noqa: A001 - th
 MAX_SQL = 250_000
 """Characters of a condition; ClickHouse reads statements of 256 KiB (`max_query_size`)."""
 _FALSE, _TRUE = "0", "1"
+_PIECE = re.compile(r"[^ \t\n\r\f\v]+")
+"""What `splitByWhitespace` gives."""
+_MAX_PIECES = 4
+_INDEXED = "if(isNaN(toFloat64OrDefault({0}, nan)), {0}, toString(toFloat64OrDefault({0}, nan) + 0))"
+"""A piece of a value as the index `attribute_words` keeps it: numbers in one spelling, and without the sign of zero."""
 _MAPPED_FIRST, _MAPPED_LAST = "::ffff:0.0.0.0", "::ffff:255.255.255.255"
 
 
@@ -115,9 +132,11 @@ class _Writer:
     def _text(self, search: Search, place: Text) -> str:
         match place:
             case Column():
-                return self._holds(search, _text_of(place))
+                return self._holds(search, _searched(place, search))
             case Several(columns):
                 return f"arrayExists(x -> {self._holds(search, 'x')}, [{', '.join(map(_text_of, columns))}])"
+            case Values(_, joined) if is_found_alike(search):
+                return self._holds(search, joined)
             case Values(column):
                 found = self._holds(search, "x")
                 return (
@@ -126,7 +145,7 @@ class _Writer:
                     else f"arrayExists(v -> arrayExists(x -> {found}, v), mapValues({column}))"
                 )
             case Unlike(own=own):
-                return self._holds(search, own)
+                return self._holds(search, _searched(own, search))
             case Filled():
                 # What lies within a value is found there. The template is looked at once for each different one.
                 return self._holds(search, place.text.name if holds_mark(search) else place.template)
@@ -193,6 +212,8 @@ class _Writer:
     def _column(self, column: Column, test: Test) -> str:
         if isinstance(test, Present):
             return _has(column)
+        if isinstance(test, Holds):
+            return self._holds(test.search, _searched(column, test.search))
         text = _folded(_text_of(column), column.case) if column.case is Case.MIXED else _text_of(column)
         if isinstance(test, OneOf):
             wanted = [f"{text} = {self._parameter(value)}" for value in test.texts if value != column.missing]
@@ -208,8 +229,23 @@ class _Writer:
             return f"(mapContains({entry.column}, {key}) OR arrayExists(k -> startsWith(k, {below}), {keys}))"
         values = f"{entry.column}[{key}]"
         if isinstance(test, OneOf) and entry.case is Case.EXACT:
-            return self._is_in(values, test)
+            found = self._is_in(values, test)
+            if test.number is not None:
+                found = _any_of([found, f"arrayExists(x -> {self._equals('x', test.number)}, {values})"])
+            return _all_of([found, self._hint(entry, test)])
         return f"arrayExists(x -> {self._value(_folded('x', entry.case), test)}, {values})"
+
+    def _hint(self, entry: Entry, test: OneOf) -> str:
+        """What is never computed, but lets an index leave out rows: the pieces of the value between white space.
+
+        It names the joined values, since a map that is named as a whole is read as a whole. All spellings of a number
+        are one piece.
+        """
+        if self._is_brief or not entry.joined or (test.number is None and len(test.texts) > 1):
+            return _TRUE
+        pieces = f"arrayMap(x -> {_INDEXED.format('x')}, splitByWhitespace({entry.joined}))"
+        wanted = [_INDEXED.format(self._parameter(piece)) for piece in _PIECE.findall(test.texts[0])[:_MAX_PIECES]]
+        return f"indexHint({_all_of([f'has({pieces}, {piece})' for piece in wanted])})" if wanted else _TRUE
 
     def _elements(self, column: str, test: Test) -> str:
         match test:
@@ -245,8 +281,9 @@ class _Writer:
     def _value(self, text: str, test: Test, number: str = "") -> str:
         """The test on a text that is there. `number`: an expression for its number, where one is cheaper to have."""
         match test:
-            case OneOf(texts):
-                return _any_of([f"{text} = {self._parameter(wanted)}" for wanted in texts])
+            case OneOf(texts, number=as_number):
+                equal = [f"{text} = {self._parameter(wanted)}" for wanted in texts]
+                return _any_of(equal if as_number is None else [*equal, self._equals(text, as_number)])
             case Fits(pattern):
                 return f"{text} LIKE {self._parameter(like(pattern))}"
             case Between(low, high):
@@ -257,6 +294,9 @@ class _Writer:
                 return self._holds(search, text)
             case Present():
                 return _TRUE
+
+    def _equals(self, text: str, number: float) -> str:
+        return f"toFloat64OrDefault({text}, nan) = {self._parameter(number, 'Float64')}"
 
     def _between(self, text: str, number: str, low: Limit | None, high: Limit | None) -> str:
         tests = []
@@ -296,6 +336,11 @@ class _Writer:
 
 def _is_number(limit: Limit | None) -> bool:
     return limit is not None and not isinstance(limit.bound, str)
+
+
+def _searched(column: Column, search: Search) -> str:
+    """Where words are looked for: without those that differ in each row a text is one of few, kept in a dictionary."""
+    return column.wordy if column.wordy and is_wordy(search) else _text_of(column)
 
 
 def _text_of(column: Column) -> str:

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
+from unicodedata import category
 
 from errata.query.patterns import Element, Wild, elements
 
@@ -52,6 +53,9 @@ ROUGH = Dialect(
 )
 """RE2's, but what is beyond ASCII is a letter and none, whichever finds more. Prepared fifty times quicker."""
 PYTHON = Dialect(r"(?<!\w)", r"(?!\w)", r"\w", f"[{SPACES}]", f"[^{SPACES}]")
+
+JOINER = "\n\0\n"
+"""Between texts that are put together: no phrase goes past its NUL, and no wildcard past its line breaks."""
 
 _gap = re.compile(f"[{SPACES}]+")
 
@@ -105,6 +109,22 @@ def across(search: Search, dialect: Dialect) -> tuple[str, str] | None:
     outside = rf"(?:{heads}){dialect.space}+\x00|\x00{dialect.space}+(?:\x00|{tails})"
     inside = rf"\A(?:{tails})|(?:{heads})\z"
     return outside, inside
+
+
+def is_wordy(search: Search) -> bool:
+    """Whether it is found in a text just where it is found in that text with a NUL for each word that holds a digit.
+
+    So it is with words that hold none: they are not replaced, and what is ends at their edges. A wildcard may stand
+    for a digit.
+    """
+    return isinstance(search, Words) and all(char > "\0" and category(char)[0] != "N" for char in search.text)
+
+
+def is_found_alike(search: Search) -> bool:
+    """Whether it is found in one of several texts just where it is found in all of them with `JOINER` between."""
+    # Wildcards alone would find the NUL between two texts.
+    has_literal = isinstance(search, Words) or any(isinstance(element, str) for element in elements(search.pattern))
+    return has_literal and not holds_mark(search)
 
 
 def holds_mark(search: Search) -> bool:

@@ -117,10 +117,16 @@ class ClickHouse:
         read = {name: int(result.summary.get(name, 0)) for name in ("read_rows", "read_bytes")}
         return Measured(rows, read["read_rows"], read["read_bytes"], (time.perf_counter() - started) * 1000)
 
-    def command(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
+    def command(
+        self,
+        sql: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        settings: Mapping[str, str | int] | None = None,
+    ) -> None:
         """Carry out a statement that answers nothing. Raises as `query`."""
         try:
-            self._connected().command(sql, parameters=dict(parameters or {}))
+            self._connected().command(sql, parameters=dict(parameters or {}), settings=dict(settings or {}))
         except (ClickHouseError, HTTPError, OSError) as error:
             raise self._translated(error) from error
 

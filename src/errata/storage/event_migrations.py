@@ -14,6 +14,8 @@ from errata.storage.clickhouse import UNKNOWN_SETTING, ClickHouse
 
 _FOLDER = Path(__file__).parent / "migrations" / "events"
 _OPTIONAL = re.compile(r"^.*-- optional\n", re.MULTILINE)
+_IN_THE_BACKGROUND = {"mutations_sync": 0}
+"""What rewrites stored rows may take minutes: it is begun, and what reads them meanwhile does without."""
 _APPLIED = """
 CREATE TABLE IF NOT EXISTS event_migrations (number UInt32, name String, applied_at DateTime64(3, 'UTC'))
 ENGINE = MergeTree ORDER BY number SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
@@ -66,8 +68,8 @@ def _statements(name: str) -> list[str]:
 def _apply(store: ClickHouse, statement: str) -> None:
     """Run a statement; a server too old for a line marked optional gets it without."""
     try:
-        store.command(statement)
+        store.command(statement, settings=_IN_THE_BACKGROUND)
     except Invalid as refusal:
         if refusal.where != UNKNOWN_SETTING or not _OPTIONAL.search(statement):
             raise
-        store.command(_OPTIONAL.sub("", statement))
+        store.command(_OPTIONAL.sub("", statement), settings=_IN_THE_BACKGROUND)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from clickhouse_connect.driver.binding import format_bind_value
 from errata.events.rows import flatten
 from errata.events.stack_texts import template_of
 from errata.query.to_clickhouse import Condition
+from errata.storage import event_migrations
 
 OURS = Path(__file__).parents[2] / "vectors" / "search-vectors.json"
 VECTORS = json.loads(Path(os.environ.get("ERRATA_SEARCH_VECTORS") or OURS).read_text())
@@ -33,20 +35,8 @@ ATTRIBUTES = {
     "error.category": "error_category", "usr.id": "usr_id", "usr.email": "usr_email", "usr.name": "usr_name",
     "usr.anonymous_id": "usr_anonymous_id", "session.id": "session_id", "span_id": "span_id", "language": "language",
 }  # fmt: skip
-COLUMNS = (
-    ", ".join(
-        f"{name} String"
-        for name in [*TEXTS.values(), *ATTRIBUTES.values(), "platform"]
-        if name not in ("error_stack", "error_message")
-    )
-    + ", timestamp DateTime64(3, 'UTC'), is_crash Bool, tags Array(String)"
-    + ", own_error_message String, has_own_error_message Bool"
-    + ", error_message String ALIAS if(has_own_error_message, own_error_message, message)"
-    + ", stack_template LowCardinality(String), stack_holds_message Bool"
-    + ", error_stack String ALIAS if(stack_holds_message,"
-    + " replaceAll(toString(stack_template), '\\0', error_message), toString(stack_template))"
-    + ", attributes Map(LowCardinality(String), Array(String))"
-)
+SCHEMA = Path(event_migrations.__file__).parent / "migrations" / "events"
+"""The steps that make the real table."""
 
 
 def row_of(document: dict) -> dict:
@@ -78,6 +68,7 @@ class Engine:
         program = [sys.executable, str(Path(__file__).parent / "engine_process.py"), str(folder)]
         self._process = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.run("CREATE DATABASE search")
+        self.run("SET max_query_size = 16777216, low_cardinality_max_dictionary_size = 16")
 
     def run(self, sql: str, parameters: dict | None = None) -> str:
         self._process.stdin.write(json.dumps([sql, parameters or {}]) + "\n")
@@ -87,20 +78,30 @@ class Engine:
         return answer["rows"]
 
     def store(self, table: str, rows: list[dict]) -> None:
-        self.run(f"DROP TABLE IF EXISTS search.{table}")
-        self.run(
-            f"CREATE TABLE search.{table} (n UInt32, {COLUMNS}) ENGINE = MergeTree ORDER BY n SETTINGS "
-            "map_serialization_version = 'with_buckets', map_serialization_version_for_zero_level_parts = 'with_buckets'"
-        )
+        """Rows in a table as the event store makes it, but with eight rows in what its indexes leave out or read."""
+        self.run("USE search")
+        self.run(f"DROP TABLE IF EXISTS {table}")
+        for step in sorted(SCHEMA.glob("*.sql")):
+            for statement in step.read_text().split(";\n"):
+                named = re.sub(r"\b(TABLE(?: IF NOT EXISTS)?) events\b", rf"\1 {table}", statement)
+                self.run(named.replace("index_granularity = 8192", "index_granularity = 8"))
+        self.run(f"ALTER TABLE {table} ADD COLUMN n UInt32")
         lines = [
             json.dumps({"n": n} | _stored(row) | {"timestamp": row["timestamp"] / 1000}) for n, row in enumerate(rows)
         ]
-        self.run(f"INSERT INTO search.{table} FORMAT JSONEachRow {chr(10).join(lines)}")
+        self.run(f"INSERT INTO {table} FORMAT JSONEachRow {chr(10).join(lines)}")
 
     def select(self, table: str, condition: Condition) -> list[int]:
+        """The rows that the condition selects, as a search does: what indexes leave out is not read."""
         parameters = {name: format_bind_value(value) for name, value in condition.parameters.items()}
-        sql = f"SELECT n FROM search.{table} WHERE {condition.sql} ORDER BY n SETTINGS use_query_condition_cache = 0"
+        sql = f"SELECT n FROM {table} WHERE {condition.sql} ORDER BY n SETTINGS use_query_condition_cache = 0"
         return [int(line) for line in self.run(sql, parameters).split()]
+
+    def hold(self, table: str, conditions: list[Condition]) -> list[list[int]]:
+        """The rows for which each condition holds, all of them read once. Parameters have to have different names."""
+        parameters = {name: format_bind_value(value) for each in conditions for name, value in each.parameters.items()}
+        found = ", ".join(f"arraySort(groupArrayIf(n, {condition.sql}))" for condition in conditions)
+        return [json.loads(numbers) for numbers in self.run(f"SELECT {found} FROM {table}", parameters).split("\t")]
 
     def close(self) -> None:
         self._process.communicate(timeout=30)

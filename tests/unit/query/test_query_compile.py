@@ -24,10 +24,13 @@ def test_user_text_never_becomes_sql():
 
 
 def test_each_value_is_one_parameter_however_often_it_is_used():
-    condition = _compiled("service:web OR env:web OR @x:web", prefix="q")
+    condition = _compiled("service:web OR env:web OR @x:w* OR host:w*", prefix="q")
 
-    assert condition.sql == "(service = {q0:String} OR env = {q0:String} OR has(attributes[{q1:String}], {q0:String}))"
-    assert condition.parameters == {"q0": "web", "q1": "x"}
+    assert condition.sql == (
+        "(service = {q0:String} OR env = {q0:String} OR arrayExists(x -> x LIKE {q2:String}, attributes[{q1:String}])"
+        " OR (host != '' AND host LIKE {q2:String}))"
+    )
+    assert condition.parameters == {"q0": "web", "q1": "x", "q2": "w%"}
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
-import time
+import contextlib
+import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errata.base.errors import Invalid
+from errata.events.facets import EVENTS
+from errata.query import to_clickhouse
+from errata.query.bind import bind
+from errata.query.match import matches
 from errata.query.nodes import (
     All,
     And,
@@ -137,12 +142,54 @@ def test_any_text_gives_a_tree_or_a_refusal_with_its_place(text):
         "&&|",
     ],
 )
-def test_longest_query_of_any_shape_is_read_in_no_time(unit):
-    text = unit * (MAX_BYTES // len(unit.encode()))
+def test_reading_a_query_takes_steps_in_proportion_to_its_length(unit):
+    short, long = (unit * (length // len(unit.encode())) for length in (MAX_BYTES // 4, MAX_BYTES))
 
-    began = time.perf_counter()
-    _parsed(text)
-    assert time.perf_counter() - began < 0.25
+    assert _steps(long) <= 4.5 * _steps(short) + 400
+
+
+@given(st.one_of(st.lists(PIECES, max_size=30).map("".join), TREE.flatmap(lambda tree: _mutated(render(tree)))))
+@settings(max_examples=400, deadline=None)
+def test_any_text_is_searched_by_or_refused(text):
+    with contextlib.suppress(Invalid):
+        tree = bind(parse(text), EVENTS)
+        to_clickhouse.compile(tree)
+        matches(tree, ROW)
+
+
+ROW = {
+    "timestamp": 1700000000000,
+    "message": "a 1",
+    "error_type": "E",
+    "tags": ["a:b", ":", ""],
+    "attributes": {"a": ["", "1e400", "\0", "x" * 5000], "": ["-0"], "a.b": []},
+}
+
+
+def _mutated(text):
+    """The text with a stretch taken out, said twice, or something else put in its place."""
+    at = st.integers(0, len(text))
+    return st.builds(
+        lambda begin, end, piece: text[:begin] + piece + text[end:], at, at, st.one_of(PIECES, st.just(text[-20:]))
+    )
+
+
+def _steps(text):
+    """Lines of the language's own code that are run to read the text."""
+    count = 0
+
+    def trace(frame, event, _argument):
+        nonlocal count
+        count += event == "line"
+        return trace if frame.f_globals["__name__"].startswith("errata.query") else None
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        _parsed(text)
+    finally:
+        sys.settrace(before)
+    return count
 
 
 def _parsed(text):
