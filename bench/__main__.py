@@ -1,4 +1,6 @@
-"""`make bench`: everything, one after the other, alone on the machine. `python -m bench intake` runs one."""
+"""`make bench`: everything, one after the other, alone on the machine. `python -m bench intake` runs one part, and
+`python -m bench search --events 10m` one with options.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,11 @@ PARTS = {"intake": intake.main, "digest": digest.main, "search": search.main}
 
 def main() -> None:
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, {platform.system()}")
-    for name in sys.argv[1:] or PARTS:
-        PARTS[name]()
+    names, options = sys.argv[1:], []
+    while names and names[-1] not in PARTS:
+        options.insert(0, names.pop())
+    for name in names or PARTS:
+        PARTS[name](options) if options else PARTS[name]()
 
 
 if __name__ == "__main__":

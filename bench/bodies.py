@@ -83,6 +83,7 @@ def entry(bug: int, rng: random.Random, at_ms: int | None = None) -> dict[str, o
         "http": {"method": "POST", "status_code": 500, "url": f"/api/{code.choice(_WORDS)}/{rng.randrange(9999)}"},
         "request_id": str(uuid.UUID(int=rng.getrandbits(128))),
         "feature": code.choice(_WORDS),
+        "duration": rng.randrange(10**6, 5 * 10**9),
     }
     if at_ms is not None:
         made["timestamp"] = at_ms

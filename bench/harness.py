@@ -66,37 +66,41 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def server(**settings: str) -> Iterator[Server]:
-    """`errata serve` until the block ends; `settings` become `ERRATA_...` variables."""
-    data = pathlib.Path(tempfile.mkdtemp(prefix="errata-bench-"))
+def server(data: pathlib.Path | None = None, **settings: str) -> Iterator[Server]:
+    """`errata serve` until the block ends; `settings` become `ERRATA_...` variables.
+
+    On a folder of its own that goes with it, or on `data`, which stays.
+    """
+    own = pathlib.Path(tempfile.mkdtemp(prefix="errata-bench-"))
+    data = data or own / "data"
     port = free_port()
     environment = {**os.environ, "ERRATA_API_KEY": API_KEY, "ERRATA_APP_KEY": APP_KEY}
     environment |= {f"ERRATA_{name.upper()}": value for name, value in settings.items()}
     started = time.monotonic()
-    with (data / "server.log").open("wb") as log:
+    with (own / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "errata", "serve", "--data", str(data / "data"), "--port", str(port)],
+            [sys.executable, "-m", "errata", "serve", "--data", str(data), "--port", str(port)],
             env=environment,
             stdout=log,
             stderr=log,
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait(url, process, data)
-        yield Server(url, process.pid, data / "data", time.monotonic() - started)
+        _wait(url, process, own)
+        yield Server(url, process.pid, data, time.monotonic() - started)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
             process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
-        shutil.rmtree(data, ignore_errors=True)
+        shutil.rmtree(own, ignore_errors=True)
 
 
-def _wait(url: str, process: subprocess.Popen[bytes], data: pathlib.Path) -> None:
+def _wait(url: str, process: subprocess.Popen[bytes], own: pathlib.Path) -> None:
     for _ in range(2000):
         if process.poll() is not None:
-            raise SystemExit("the server stopped: " + (data / "server.log").read_text()[-2000:])
+            raise SystemExit("the server stopped: " + (own / "server.log").read_text()[-2000:])
         with (
             contextlib.suppress(OSError, urllib.error.URLError),
             urllib.request.urlopen(url + "/health/ready") as answer,
@@ -104,7 +108,7 @@ def _wait(url: str, process: subprocess.Popen[bytes], data: pathlib.Path) -> Non
             if answer.status == 200:
                 return
         time.sleep(0.02)
-    raise SystemExit("the server did not become ready: " + (data / "server.log").read_text()[-2000:])
+    raise SystemExit("the server did not become ready: " + (own / "server.log").read_text()[-2000:])
 
 
 def pss_mib(pid: int) -> dict[str, float]:
