@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
+
+PAGE = Path(__file__).parent / "browser" / "sentry_shop.js"
 
 
 def dsn(live, project: int = 42) -> str:
@@ -100,3 +109,65 @@ def test_a_revoked_key_is_told_to_the_program_and_nothing_arrives(live):
 
     assert done.status == 0, done.output
     live.no_errors(service)
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder, and the address at which its files are: another origin than the server's."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield folder, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def bundle(node_modules: Path, into: Path, **values: str) -> None:
+    """The page's program, minified, with its source map beside it."""
+    defined = [f"--define:{name}={json.dumps(value)}" for name, value in values.items()]
+    tool = node_modules / "node_modules" / ".bin" / "esbuild"
+    options = ["--bundle", "--minify", "--sourcemap=external", f"--outfile={into}"]
+    environment = {"NODE_PATH": str(node_modules / "node_modules"), "PATH": "/usr/local/bin:/usr/bin:/bin"}
+    subprocess.run([str(tool), str(PAGE), *options, *defined], check=True, capture_output=True, env=environment)
+
+
+@pytest.mark.needs("chromium")
+def test_a_page_reports_what_it_throws_and_source_maps_tell_where(
+    live, node_modules: Path, pages: tuple[Path, str], in_page: Callable[[], object]
+):
+    folder, address = pages
+    service = live.service("web")
+    release = f"{service}@1.0.0"
+    bundle(node_modules, folder / "shop.min.js", DSN=dsn(live, 55), SERVICE=service, RELEASE=release)
+    (folder / "index.html").write_text(
+        "<!doctype html><button id='uncaught'>a</button><button id='engine'>b</button><script src='/shop.min.js'></script>"
+    )
+    event = {"type": "js_sourcemap", "service": service, "version": release, "minified_url": f"{address}/shop.min.js"}
+    files = {name: (name, value) for name, value in (
+        ("event", json.dumps(event).encode()),
+        ("source_map", (folder / "shop.min.js.map").read_bytes()),
+        ("minified_file", (folder / "shop.min.js").read_bytes()),
+    )}  # fmt: skip
+    sent = httpx.post(f"{live.server.url}/api/v2/srcmap", files=files, headers=live.server.headers(), trust_env=False)
+    assert sent.status_code == 202, sent.text
+
+    page = in_page()
+    page.goto(f"{address}/index.html")
+    for fault in ("uncaught", "engine"):
+        page.locator(f"#{fault}").click()
+    page.wait_for_timeout(1500)
+
+    issues = {issue["error_type"]: issue for issue in live.errors(service, 2)}
+    assert {issue["platform"] for issue in issues.values()} == {"BROWSER"}
+    assert issues["TypeError"]["function_name"] == "lineTotal"
+    assert issues["SyntaxError"]["function_name"] == "restoreCart"  # and not the engine's JSON.parse
+    assert all(issue["file_path"].endswith("sentry_shop.js") for issue in issues.values())
+    assert issues["TypeError"]["last_seen_version"] == release
