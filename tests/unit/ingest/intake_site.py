@@ -92,9 +92,7 @@ class Site:
         assert said["content-type"] == "application/json"
         return status, json.loads(answered), said
 
-    def status(
-        self, body: bytes, headers: dict[str, str] | None = None, path: str = LOGS, method: str = "POST"
-    ) -> int:
+    def status(self, body: bytes, headers: dict[str, str] | None = None, path: str = LOGS, method: str = "POST") -> int:
         return self._answer(body, headers, path, method)[0]
 
     def _answer(
