@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import subprocess
 import sys
@@ -119,12 +120,14 @@ class Mapper:
         if self._process is not None and self._process.poll() is not None:
             self._end()
         if self._process is None:
+            # What it reads may take it over: it is told none of our passwords.
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "errata.sourcemaps.child"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 bufsize=0,
+                env={name: value for name, value in os.environ.items() if not name.startswith("ERRATA_")},
             )
         return self._process
 
