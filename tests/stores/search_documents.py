@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from errata.access.tables import teams, users
 from errata.base.clock import from_ms
@@ -29,7 +29,7 @@ from errata.issues.languages import api_language
 from errata.issues.model import Issue, IssueState, Regression
 from errata.storage import event_migrations, state_migrations
 from errata.storage.clickhouse import ClickHouse
-from errata.storage.sql import Database, sqlite_url
+from errata.storage.sql import Database, sqlite_url, upsert
 
 OURS = Path(__file__).parents[1] / "vectors" / "search-vectors.json"
 VECTORS: dict[str, Any] = json.loads(Path(os.environ.get("ERRATA_SEARCH_VECTORS") or OURS).read_text())
@@ -97,10 +97,10 @@ def save_issue(tx: Connection, document: Document) -> None:
         handle, email = document.owners.assignee
         texts = {"handle": handle, "email": email, "search_text": email}
         flags = {"verified": True, "service_account": False, "disabled": False, "created_at": NOW, "modified_at": NOW}
-        tx.execute(insert(users).prefix_with("OR IGNORE"), {"id": document.issue.assignee_id} | texts | flags)
+        upsert(tx, users, [{"id": document.issue.assignee_id} | texts | flags], key=("id",))
     for handle in document.owners.teams:
         row = {"id": uuid5(NAMES, handle), "handle": handle, "name": handle, "search_text": handle}
-        tx.execute(insert(teams).prefix_with("OR IGNORE"), row | {"created_at": NOW, "modified_at": NOW})
+        upsert(tx, teams, [row | {"created_at": NOW, "modified_at": NOW}], key=("id",))
     store.add_teams(tx, [(document.issue.id, handle) for handle in document.owners.teams])
 
 

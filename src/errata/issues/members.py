@@ -139,10 +139,11 @@ def _known_query() -> Select[Any]:
 
 def _known(tx: Connection, query: Select[Any]) -> KnownIssues:
     fingerprints, first_seen, crashed = bytearray(), array("q"), bytearray()
-    for chunk in tx.execute(query, execution_options={"yield_per": _CHUNK}).partitions():
-        fingerprints += packed([row[0] for row in chunk])
-        first_seen.extend([row[1] // 1000 for row in chunk])
-        crashed.extend([row[2] for row in chunk])
+    with tx.execute(query, execution_options={"yield_per": _CHUNK}) as rows:
+        for chunk in rows.partitions():
+            fingerprints += packed([row[0] for row in chunk])
+            first_seen.extend([row[1] // 1000 for row in chunk])
+            crashed.extend([row[2] for row in chunk])
     return KnownIssues(bytes(fingerprints), first_seen.tobytes(), bytes(crashed))
 
 
@@ -190,10 +191,11 @@ def _listed(tx: Connection, asked: _Asked, window: Window, *, most: int, is_othe
     if asked.passes is None:
         query = query.limit(most + 1)
     found = bytearray()
-    for chunk in tx.execute(query, execution_options={"yield_per": _CHUNK}).partitions():
-        found += packed(list(_passing(chunk, asked.passes, is_others)))
-        if len(found) > 16 * most:
-            return None
+    with tx.execute(query, execution_options={"yield_per": _CHUNK}) as rows:
+        for chunk in rows.partitions():
+            found += packed(list(_passing(chunk, asked.passes, is_others)))
+            if len(found) > 16 * most:
+                return None
     return bytes(found)
 
 

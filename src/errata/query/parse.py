@@ -123,6 +123,8 @@ class _Parser:
             case Blocks():
                 self._advance()
                 return self._counted(Cidr(token.field, token.blocks), token)
+            case Mark(sign=Sign.NOT | Sign.MINUS | Sign.PLUS):  # only a modifier comes before a clause
+                raise self._fault(f'{_CLAUSE} after the one "-", "+" or NOT that is allowed')
             case Mark():
                 raise self._fault(_CLAUSE)
             case Word() if token.raw.startswith("@"):

@@ -231,6 +231,8 @@ _BAD_STARTS = {
 
 def _require_end(text: str, end: int, value: str) -> None:
     if end < len(text) and text[end] not in SPACE and text[end] != ")":
+        if value == "cidr" and text[end] == "(":
+            raise unreadable(text, end - len(value), '"CIDR(" in upper case')
         escape = f" (write \\{text[end]} for the character itself)" if text[end] in SPECIAL else ""
         raise unreadable(text, end, f'white space, ")" or the end after {quoted(value)}{escape}')
 

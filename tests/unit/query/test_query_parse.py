@@ -59,6 +59,8 @@ def test_query_gives_tree(query, tree):
             "k:-5", r'at offset 2: found "-5", expected a value after "k:" (write \- for a leading minus)', id="minus"
         ),
         pytest.param("a --b", 'at offset 3: found "-b", expected a word', id="two-modifiers"),
+        pytest.param("NOT -a", 'a group after the one "-", "+" or NOT that is allowed', id="not-and-minus"),
+        pytest.param("cidr(a, 1.2.3.4)", 'at offset 0: found "cidr", expected "CIDR(" in upper case', id="cidr"),
         pytest.param("a:b:c", 'at offset 3: found ":c", expected a value without ":"', id="colon-in-a-value"),
         pytest.param("a\\", 'at offset 2: found end of query, expected a character after "\\"', id="dangling-escape"),
         pytest.param('x "ab', "at offset 5: found end of query, expected the double quote that ends", id="open-phrase"),
