@@ -692,6 +692,14 @@ def test_what_is_set_aside_is_bounded_in_bytes_and_the_rest_is_said(site: Site) 
     assert site.dropped() == {"aside_full": 1}
 
 
+def test_a_request_without_entries_of_its_own_is_set_aside_once(site: Site) -> None:
+    site.send(*range(5000), intake="dd_errors")
+    site.finish()
+
+    (record,) = site.set_aside()
+    assert (record.entry, record.reason) == (0, "A report is an object. (And 4999 further pieces.)")
+
+
 def test_records_are_tried_again_in_batches_that_fit(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(50):
         site.send(an_error(f"{number:02}"), intake="next_year")

@@ -183,6 +183,9 @@ class Preparer:
                     failures.append(Failure(found.entry if one is None else one, found.raw or work.body, found.reason))
             elif one is None:
                 ignored.append(found)
+        if wire.alone is None and len(failures) > 1:  # each would keep the whole request once more
+            first = failures[0]
+            failures = [Failure(first.entry, first.body, f"{first.reason} (And {len(failures) - 1} further pieces.)")]
         retry = retry_of(record) if one is None else None
         return Decoded(work, tuple(events), tuple(failures), tuple(ignored), retry, len(record.body))
 
