@@ -36,6 +36,8 @@ _UNSPACED = re.compile("[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
 _NUMBERED = re.compile(r"[0-9A-Za-z_-]*\d[0-9A-Za-z_-]*")
 _ASSIGNED = re.compile(r"(?<=[\w\])\"'])=+[^\s,;&=]+")
 _CHUNK = re.compile(r"[^\W_](?:[\w-]|['’](?=\w))*|_[\w-]*")
+_REST_OF_NAME = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{0,64}@\w")
+"""How an e-mail address goes on whose name holds quotes or braces (`"ann lee"@`, `{id}+x@`): no blank stands there."""
 _DIGIT = re.compile(r"\d")
 _HEX_RUN = re.compile(r"[a-f]{6,}$", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d]{2,}")
@@ -133,7 +135,7 @@ def _token(token: str, following: str, *, after_number: bool) -> tuple[list[str]
         return [], "date"
     if "://" in bare:
         return [], "URL"
-    if "@" in bare[1:-1]:
+    if "@" in token and "@" in token.lstrip(".,;:").rstrip(".,;:!?")[1:-1]:
         return [], "e-mail address"
     if _is_path(bare):
         return [], "path"
@@ -235,7 +237,7 @@ def _blanked(line: str, spans: list[tuple[int, int, str]], dropped: list[Dropped
     for start, end, reason in spans:
         if start < position:
             continue
-        kept += (line[position:start], " ")
+        kept += (line[position:start], '"' if _REST_OF_NAME.match(line, end) else " ")
         if dropped is not None:
             dropped.append(Dropped(line[start:end], reason))
         position = end
