@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from conftest import until
+from running_server import until
 
 pytest_plugins = ["official_client"]
 

@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.request
 
-from conftest import errata_environment, until
+from running_server import errata_environment, until
 
 
 def issues(url: str, keys: dict[str, str], query: str = "*") -> list[dict]:

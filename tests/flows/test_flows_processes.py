@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import errata_environment, is_alive, until
+from running_server import errata_environment, is_alive, until
 
 
 def rss_mib(pid: int) -> float:

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 import httpx
 import pytest
 
-from conftest import start_server, until
+from running_server import start_server, until
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 DUMMIES = (

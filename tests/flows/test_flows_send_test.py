@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from conftest import Server, errata_environment
 from errata.cli.test_errors import PROTOCOLS
+from running_server import Server, errata_environment
 
 
 def send_test(server: Server, *arguments: str, **keys: str) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import httpx
 
-from conftest import until
+from running_server import until
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 HOUR_MS = 3_600_000
