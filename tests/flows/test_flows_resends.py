@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 
 import httpx
 import pytest
+from sent_requests import PROTOCOLS
 
 from running_server import start_server, until
 
@@ -198,70 +199,7 @@ def now_ms() -> int:
     return int(time.time() * 1000)
 
 
-def a_rum_error(service: str, at: int) -> dict:
-    stack = "TypeError: no\n  at pay @ https://shop.example/a.js:1:20"
-    return {
-        "type": "error",
-        "date": at,
-        "service": service,
-        "session": {"id": service, "type": "user"},
-        "view": {"id": service, "url": "https://shop.example/"},
-        "application": {"id": service},
-        "error": {"id": service, "message": "no", "type": "TypeError", "source": "source", "stack": stack},
-    }
-
-
-def an_otlp_span(service: str, at: int) -> dict:
-    attributes = {"exception.type": "ValueError", "exception.message": "no", "exception.stacktrace": "ValueError: no"}
-    listed = [{"key": key, "value": {"stringValue": value}} for key, value in attributes.items()]
-    span = {
-        "traceId": f"{at:032x}",
-        "spanId": f"{at % 2**64:016x}",
-        "name": "pay",
-        "startTimeUnixNano": str(at * 10**6),
-        "endTimeUnixNano": str(at * 10**6),
-        "status": {"code": 2},
-        "events": [{"timeUnixNano": str(at * 10**6), "name": "exception", "attributes": listed}],
-    }
-    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": service}}]}
-    return {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": [span]}]}]}
-
-
-def a_sentry_event(service: str, at: int) -> bytes:
-    value = {"type": "ValueError", "value": "no"}
-    event = {"event_id": f"{at:032x}", "timestamp": at / 1000, "tags": {"service": service}}
-    whole = event | {"exception": {"values": [value]}, "platform": "python", "level": "error"}
-    return b"\n".join(json.dumps(part).encode() for part in ({}, {"type": "event"}, whole))
-
-
-def a_trace(service: str, at: int) -> list:
-    meta = {"error.type": "ValueError", "error.message": "no", "error.stack": "Traceback (most recent call last):\n"
-            '  File "/srv/pay.py", line 1, in pay\nValueError: no'}  # fmt: skip
-    ids = {"trace_id": at, "span_id": at, "parent_id": 0}
-    span = {"service": service, "name": "web.request", "resource": "/", "start": at * 10**6, "duration": 1000}
-    return [[span | ids | {"error": 1, "meta": meta, "metrics": {}, "type": "web"}]]
-
-
-SENT_AT = {
-    "logs": lambda url, service, at, key: httpx.post(
-        f"{url}/api/v2/logs", json=[an_error(service, timestamp=at)], headers=key, trust_env=False
-    ),
-    "RUM": lambda url, service, at, key: httpx.post(
-        f"{url}/api/v2/rum", content=json.dumps(a_rum_error(service, at)), headers=key, trust_env=False
-    ),
-    "OTLP": lambda url, service, at, key: httpx.post(
-        f"{url}/v1/traces", json=an_otlp_span(service, at), headers=key, trust_env=False
-    ),
-    "Sentry": lambda url, service, at, key: httpx.post(
-        f"{url}/api/1/envelope/?sentry_key={key['DD-API-KEY']}", content=a_sentry_event(service, at), trust_env=False
-    ),
-    "traces": lambda url, service, at, key: httpx.put(
-        f"{url}/v0.4/traces", json=a_trace(service, at), headers=key, trust_env=False
-    ),
-}
-
-
-@pytest.mark.parametrize("intake", sorted(SENT_AT))
+@pytest.mark.parametrize("intake", sorted(PROTOCOLS))
 @pytest.mark.parametrize(
     ("off_ms", "is_clamped"),
     [(-60_000, False), (-20 * DAY_MS, False), (-400 * DAY_MS, True), (3_600_000, False), (30 * DAY_MS, True)],
@@ -269,11 +207,12 @@ SENT_AT = {
 def test_clock_that_is_far_off_is_put_right_and_marked(
     counting: Counting, intake: str, off_ms: int, is_clamped: bool
 ) -> None:
-    service = f"clock-{intake.lower()}{off_ms}"
+    service = f"clock-{intake.lower().replace(' ', '-')}{off_ms}"
     at = now_ms() + off_ms
-    url, key = counting.server.url, {"DD-API-KEY": counting.server.api_key}
+    url = counting.server.url
+    sent = PROTOCOLS[intake](service, at, "ann", counting.server.api_key)
 
-    answer = SENT_AT[intake](url, service, at, key)
+    answer = httpx.request(sent.method, url + sent.path, content=sent.body, headers=sent.headers, trust_env=False)
 
     assert answer.status_code < 300, answer.text
     until(lambda: counting.total(f"service:{service}") == 1, lambda: f"{counting.issues()}")
