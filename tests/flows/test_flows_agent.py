@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
+import struct
 import time
 from uuid import uuid4
 
@@ -23,6 +25,29 @@ def traces(service: str, number: int, **meta: str) -> bytes:
         "metrics": {"_dd.top_level": 1.0},
     }  # fmt: skip
     return msgspec.msgpack.encode([[span]])
+
+
+def forwarded(service: str, number: int) -> bytes:
+    """The span of `traces` as Datadog's agent forwards it, in protobuf."""
+
+    def field(tag: int, value: int | bytes | str) -> bytes:
+        if isinstance(value, int):
+            return bytes([tag << 3]) + varint(value)
+        data = value.encode() if isinstance(value, str) else value
+        return bytes([tag << 3 | 2]) + varint(len(data)) + data
+
+    def varint(value: int) -> bytes:
+        return bytes([value & 0x7F | 0x80]) + varint(value >> 7) if value > 0x7F else bytes([value])
+
+    tags = {"error.type": "KeyError", "error.message": "1", "error.stack": STACK, "env": "prod"}
+    span = b"".join([
+        field(1, service), field(2, "web.request"), field(3, "GET /"), field(4, number), field(5, number + 1),
+        field(7, time.time_ns()), field(8, 10**6), field(9, 1), field(12, "web"),
+        *(field(10, field(1, name) + field(2, text)) for name, text in tags.items()),
+        field(11, field(1, "_dd.top_level") + b"\x11" + struct.pack("<d", 1.0)),
+    ])  # fmt: skip
+    program = field(2, "python") + field(6, field(3, span))
+    return field(1, "node-7") + field(2, "prod") + field(5, program)
 
 
 def put(url: str, body: bytes, path: str = "/v0.4/traces", **headers: str) -> httpx.Response:
@@ -48,6 +73,25 @@ def wait_for(server, service: str, count: int) -> None:
     while total(server, service) < count:
         assert time.monotonic() < deadline, total(server, service)
         time.sleep(0.1)
+
+
+def test_a_span_by_its_tracer_and_by_an_agent_counts_once(server):
+    service = f"both-{uuid4().hex[:8]}"
+    number = uuid4().int >> 65
+    said = {"DD-API-KEY": server.api_key, "Content-Type": "application/x-protobuf", "Content-Encoding": "gzip"}
+    for sent in (number, number + 2):
+        answer = httpx.post(
+            server.url + "/api/v0.2/traces",
+            content=gzip.compress(forwarded(service, sent)),
+            headers=said,
+            trust_env=False,
+        )
+        assert answer.status_code == 200, answer.text
+    assert put(server.url, traces(service, number)).status_code == 200
+    wait_for(server, service, 2)
+    time.sleep(1.5)
+
+    assert total(server, service) == 2
 
 
 def test_a_span_that_is_sent_again_counts_once(server):

@@ -196,7 +196,7 @@ def routes_of(
         browser,
         neutral,
         SentryRoutes(sentry or logs),
-        AgentRoutes(agent or logs, logs),
+        AgentRoutes(agent or logs, logs, neutral.traces),
     )
     return Routes(tables, browser.elsewhere)
 

@@ -60,7 +60,7 @@ def send(site: Site, body: object, kind: str = PROTOBUF, path: str = TRACES, **h
     [
         (FAILED, PROTOBUF, TRACES, TRACES),
         (FAILED_JSON, JSON, TRACES, TRACES),
-        (FAILED_JSON, "application/json; charset=utf-8", "/api/v0.2/traces", TRACES),
+        (FAILED_JSON, "application/json; charset=utf-8", TRACES, TRACES),
         (FAILED_LOG, JSON, LOGS, LOGS),
     ],
 )
@@ -89,6 +89,13 @@ def test_a_chunked_request_is_read(site):
 
     assert send(site, iter([FAILED[:10], FAILED[10:]])).status == 200
     assert site.records() == before + 1
+
+
+def test_the_trace_intakes_address_reads_otlp_when_the_header_says_so(site):
+    told = send(site, FAILED_JSON, JSON, "/api/v0.2/traces", dd_protocol="otlp")
+
+    assert told.status == 200
+    assert (site.last().intake, site.last().path, site.last().body) == ("otlp", TRACES, FAILED_JSON)
 
 
 def test_the_log_intakes_address_reads_otlp_when_the_header_says_so(site):

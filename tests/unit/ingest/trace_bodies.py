@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -122,3 +123,50 @@ def errors(record: WireRecord) -> list[Event]:
 
 def others(record: WireRecord) -> list[Found]:
     return [one for one in decode(record) if not isinstance(one, Event)]
+
+
+def forwarded(*traces: Sequence[Span], agent: dict[int, object] | None = None, **program: str) -> WireRecord:
+    """As an agent forwards the traces of one program; `agent` are fields of the outer message."""
+    return WireRecord(RECEIVED_AT, "/api/v0.2/traces", "", {"content-type": "application/x-protobuf"},
+                      message(agent or {}, {5: tracer_payload(*traces, **program)}))  # fmt: skip
+
+
+def tracer_payload(*traces: Sequence[Span], **program: str) -> bytes:
+    names = {"language": 2, "env": 8, "host": 9, "version": 10}
+    chunks = [message({1: 1, 2: "web"}, *({3: _pb_span(one)} for one in trace)) for trace in traces]
+    return message({1: "c1"}, *({6: chunk} for chunk in chunks), {names[name]: text for name, text in program.items()})
+
+
+def _pb_span(one: Span) -> bytes:
+    plain = {1: one["service"], 2: one["name"], 3: one["resource"], 4: one["trace_id"], 5: one["span_id"],
+             6: one["parent_id"], 7: one["start"], 8: one["duration"], 9: one["error"]}  # fmt: skip
+    meta = [{10: message({1: name, 2: text})} for name, text in one["meta"].items()]
+    metrics = [{11: message({1: name, 2: float(number)})} for name, number in one["metrics"].items()]
+    return message(plain, *meta, *metrics, {12: one["type"]}, *({15: _pb_event(e)} for e in one.get("span_events", [])))
+
+
+def _pb_event(event: dict[str, Any]) -> bytes:
+    attributes = [{3: message({1: name, 2: message({2: text})})} for name, text in event["attributes"].items()]
+    return message({2: event["name"]}, *attributes) + b"\x09" + struct.pack("<Q", event["time_unix_nano"])
+
+
+def message(*parts: dict[int, object]) -> bytes:
+    """A protobuf message: whole numbers as varints, numbers with a fraction as doubles, the rest by its length."""
+    made = bytearray()
+    for number, value in ((number, value) for part in parts for number, value in part.items()):
+        if isinstance(value, int):
+            made += _varint(number << 3) + _varint(value % (1 << 64))
+        elif isinstance(value, float):
+            made += _varint(number << 3 | 1) + struct.pack("<d", value)
+        else:
+            data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else bytes(value)
+            made += _varint(number << 3 | 2) + _varint(len(data)) + data
+    return bytes(made)
+
+
+def _varint(value: int) -> bytes:
+    made = bytearray()
+    while value > 0x7F:
+        made.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*made, value])

@@ -15,9 +15,9 @@ import msgspec
 from errata.base.errors import Invalid, TooLarge
 from errata.events.model import Intake, NotAnError
 from errata.ingest.answers import Answer, answer
-from errata.ingest.doors.door import Arrival, Checked, Door, DoorLimits, Route, Sender
+from errata.ingest.doors.door import POST, Arrival, Checked, Door, DoorLimits, Route, Sender
 from errata.ingest.request import Said, kept_headers, said_by
-from errata.ingest.wire import datadog_errors, datadog_traces
+from errata.ingest.wire import agent_payload, datadog_errors, datadog_traces
 from errata.ingest.wire.json_text import decode_json
 from errata.ingest.wire.model import Ignored
 from errata.ingest.wire.trace_payloads import count_spans, version_of
@@ -49,6 +49,13 @@ class TracesDoor(Door):
         if not is_json and not _MAY_FAIL.search(body):
             return Checked(spans, SAMPLE_ALL, keep=False, ignored=(Ignored(NotAnError.SPAN_OK, spans, what=_WHAT),))
         return Checked(spans, SAMPLE_ALL)
+
+
+class ForwardedTracesDoor(TracesDoor):
+    """Traces as an agent forwards them to the trace intake, always with its key."""
+
+    methods = POST
+    sender = Sender.KEY
 
 
 class CrashDoor(Door):
@@ -113,10 +120,20 @@ class AcceptingDoor(AnsweringDoor):
     fixed = ACCEPTED
 
 
-class AgentRoutes:
-    """The addresses of an agent, and those of its intakes that a tracer can also reach with a key."""
+class ForwardedStatsDoor(AcceptingDoor):
+    """Statistics as an agent forwards them, always with its key."""
 
-    def __init__(self, traces: DoorLimits, reports: DoorLimits) -> None:
+    methods = POST
+    sender = Sender.KEY
+
+
+class AgentRoutes:
+    """The addresses of an agent, and those of its intakes that a tracer or an agent can also reach with a key.
+
+    `otlp` is where the trace intake's address sends the requests whose `dd-protocol` says OTLP.
+    """
+
+    def __init__(self, traces: DoorLimits, reports: DoorLimits, otlp: Route | None = None) -> None:
         crashes, telemetry = AgentCrashDoor(reports), AgentTelemetryDoor(reports)
         answering, accepting = AnsweringDoor(traces), AcceptingDoor(traces)
         self._crashes = Route(crashes, ERRORS_INTAKE)
@@ -128,6 +145,8 @@ class AgentRoutes:
             **{path: Route(answering, path) for path in (*_ANSWERED, *_ANSWERED_QUIETLY)},
             ERRORS_INTAKE: Route(CrashDoor(reports), ERRORS_INTAKE),
             TELEMETRY: Route(TelemetryDoor(reports), TELEMETRY),
+            agent_payload.PATH: Route(ForwardedTracesDoor(traces), agent_payload.PATH, otlp=otlp),
+            FORWARDED_STATS: Route(ForwardedStatsDoor(traces), FORWARDED_STATS),
             "/info": Route(_info_door(traces), "/info"),
         }
 
@@ -175,6 +194,7 @@ def _info_door(limits: DoorLimits) -> AnsweringDoor:
 
 ERRORS_INTAKE = "/api/v2/errorsintake"
 TELEMETRY = "/api/v2/apmtelemetry"
+FORWARDED_STATS = "/api/v0.2/stats"
 _TRACES = ("/v0.3/traces", "/v0.4/traces", "/v0.5/traces", "/v0.7/traces")
 _ANSWERED = (
     "/v0.6/stats", "/v0.1/pipeline_stats", "/v0.7/config", "/tracer_flare/v1", "/profiling/v1/input",

@@ -68,19 +68,18 @@ class MetricsDoor(OtlpDoor):
 
 
 class OtlpRoutes:
-    """The addresses that exporters append to their endpoint, and `/api/v0.2/traces`.
+    """The addresses that exporters append to their endpoint.
 
-    `logs` is where `/api/v2/logs` sends the requests whose `dd-protocol` says OTLP.
+    `traces` and `logs` are where Datadog's own intakes send the requests whose `dd-protocol` says OTLP.
     """
 
     def __init__(self, limits: DoorLimits) -> None:
         door = OtlpDoor(limits)
-        traces, self.logs = Route(door, "/v1/traces"), Route(door, "/v1/logs")
+        self.traces, self.logs = Route(door, "/v1/traces"), Route(door, "/v1/logs")
         self.exact = {
-            "/v1/traces": traces,
+            "/v1/traces": self.traces,
             "/v1/logs": self.logs,
             "/v1/metrics": Route(MetricsDoor(limits), "/v1/metrics"),
-            "/api/v0.2/traces": traces,
         }
 
     def find(self, path: str) -> Route | None:  # noqa: ARG002 - there are no other addresses

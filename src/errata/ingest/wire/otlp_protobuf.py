@@ -27,6 +27,7 @@ from errata.ingest.wire.otlp_model import (
     bounded,
     no_such_request,
 )
+from errata.ingest.wire.protobuf_fields import FieldCutter
 
 
 def pieces(body: bytes, signal: Signal, most: int) -> Iterator[Piece]:  # noqa: ARG001 - both signals number their fields alike
@@ -111,15 +112,12 @@ def scope_name(raw: bytes) -> str:
 
 
 class _Cutter:
-    """Cuts a body along its length-delimited fields, and counts what it meets.
-
-    Fields of no use are counted, too: of two bytes each, they would keep a reader in Python busy for seconds.
-    """
+    """Cuts a request into its levels, and counts the pieces."""
 
     def __init__(self, body: bytes, most: int) -> None:
         self._body, self._most = body, most
         self._pieces = 0
-        self._fields = 4 * most + 1000
+        self._fields_of = FieldCutter(body, 4 * most + 1000, no_such_request).fields
 
     def count(self) -> None:
         self._pieces += 1
@@ -142,46 +140,6 @@ class _Cutter:
         for number, inner_start, inner_stop in self._fields_of(start, stop):
             if number == wanted:
                 yield inner_start, inner_stop
-
-    def _fields_of(self, at: int, stop: int) -> Iterator[tuple[int, int, int]]:
-        """Number and place of each length-delimited field; others are skipped."""
-        body = self._body
-        while at < stop:
-            self._fields -= 1
-            if self._fields < 0:
-                raise no_such_request("it has more fields than spans or log records could need")
-            tag = body[at]
-            if tag < _CONTINUES:
-                at += 1
-            else:
-                tag, at = self._varint(at, stop)
-            kind = tag & 7
-            if kind == _DELIMITED:
-                size, at = self._varint(at, stop)
-                if not tag >> 3 or size > stop - at:
-                    raise no_such_request(f"a field at byte {at} is longer than what holds it")
-                yield tag >> 3, at, at + size
-                at += size
-            else:
-                at = self._skipped(kind, at, stop)
-
-    def _skipped(self, kind: int, at: int, stop: int) -> int:
-        if kind == _VARINT:
-            return self._varint(at, stop)[1]
-        width = _FIXED.get(kind)
-        if width is None or at + width > stop:
-            raise no_such_request(f"byte {at} begins no field")
-        return at + width
-
-    def _varint(self, at: int, stop: int) -> tuple[int, int]:
-        body, value, shift = self._body, 0, 0
-        for place in range(at, min(stop, at + _VARINT_BYTES)):
-            byte = body[place]
-            value |= (byte & 0x7F) << shift
-            if byte < _CONTINUES:
-                return value, place + 1
-            shift += 7
-        raise no_such_request(f"a number at byte {at} does not end")
 
 
 def _read(kind: Any, raw: bytes) -> Any | None:
@@ -238,8 +196,4 @@ def _value(value: Any, budget: Budget, depth: int) -> Any:
 _REQUEST_RESOURCES = 1
 _LEVEL_HEAD = 1
 _LEVEL_MEMBERS = 2
-_CONTINUES = 0x80
-_VARINT, _DELIMITED = 0, 2
-_FIXED = {1: 8, 5: 4}
-_VARINT_BYTES = 10
 _ID_BYTES = 16

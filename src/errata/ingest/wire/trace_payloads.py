@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from errata.base.errors import Invalid, TooLarge
+from errata.ingest.wire.agent_payload import PATH, count_agent_spans, read_agent_payload
 from errata.ingest.wire.json_text import decode_json
 from errata.ingest.wire.msgpack_values import array_header, elements_of, read_value
 from errata.ingest.wire.spans import MASK_64, Span, SpanEvent, TracePayload, events_of, span_of, text_of, texts_of
@@ -28,6 +29,8 @@ MAX_TEXTS = 500_000
 
 def version_of(path: str) -> str:
     """The encoding that an address stands for: `v0.4` of `/v0.4/traces`; empty for other addresses."""
+    if path == PATH:
+        return FORWARDED
     head, _, tail = path.strip("/").partition("/")
     return head if tail == "traces" and head in VERSIONS else ""
 
@@ -37,6 +40,8 @@ def count_spans(body: bytes, version: str, *, is_json: bool) -> int:
 
     Raises `Invalid` where the body is cut off or is of another form, `TooLarge` for more than `MAX_SPANS`.
     """
+    if version == FORWARDED:
+        return count_agent_spans(body, MAX_SPANS)
     if is_json:
         _bound_json(body)
         return sum(map(len, _json_traces(body)))
@@ -50,6 +55,8 @@ def count_spans(body: bytes, version: str, *, is_json: bool) -> int:
 
 def read_traces(body: bytes, version: str, *, is_json: bool) -> TracePayload:
     """The spans of a body. Raises `Invalid` and `TooLarge` as `count_spans` does."""
+    if version == FORWARDED:
+        return read_agent_payload(body, MAX_SPANS)
     if is_json:
         return _read_json(body)
     if version == "v0.5":
@@ -61,6 +68,8 @@ def read_traces(body: bytes, version: str, *, is_json: bool) -> TracePayload:
     return _read_maps(_raw_list(body))
 
 
+FORWARDED = "forwarded"
+"""What an agent makes of the requests of its tracers: protobuf, always."""
 VERSIONS = ("v0.3", "v0.4", "v0.5", "v0.7", "v1.0")
 
 
