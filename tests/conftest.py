@@ -13,7 +13,12 @@ import pytest
 
 from running_server import Server, start_server
 
-PACKAGES = {"chromium": "chromium", "curl": "curl", "strace": "strace"}
+PACKAGES = {
+    "chromium": "chromium",
+    "curl": "curl",
+    "strace": "strace",
+    "syslog-ng": "syslog-ng-core syslog-ng-mod-http",
+}
 """Commands that a test may ask for with `@pytest.mark.needs(...)`, and the Debian package that has each."""
 
 
