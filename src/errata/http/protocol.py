@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -87,7 +88,7 @@ class LimitedProtocol(HttpToolsProtocol):
         except _Refusal as refusal:
             self._refuse(refusal.status, refusal.sentence)
         except httptools.HttpParserUpgrade:
-            # Nothing is upgraded here: the request is answered, what follows it would be another protocol.
+            # CONNECT, or an offer not found: the request is answered, what follows it would be another protocol.
             self.cycle.keep_alive = False
         except httptools.HttpParserError as error:
             cause = error.__context__
@@ -139,7 +140,10 @@ class LimitedProtocol(HttpToolsProtocol):
         most = self._limits.max_header_bytes
         while data:
             # Headers in pieces, so that the parser never holds much of a header that does not end.
-            piece, data = (data, b"") if self._phase == _BODY or len(data) <= most else (data[:most], data[most:])
+            if self._phase == _BODY:
+                piece, data = data, b""
+            else:
+                piece, data = _not_upgrading(data[:most]), data[most:]
             requests = self._requests
             self.parser.feed_data(piece)
             if self._phase == _HEADERS:
@@ -210,6 +214,17 @@ class _Refusal(Exception):  # an answer, not an error of ours
         self.status, self.sentence = status, sentence
 
 
+def _not_upgrading(piece: bytes) -> bytes:
+    """Bytes that begin among headers, without an offer to speak another protocol.
+
+    Java's own HTTP client offers HTTP/2 with whatever it sends first, and the parser takes the body behind such
+    headers for the other protocol's. An offer that two packets share, or that was pipelined, is not found.
+    """
+    end = piece.find(b"\r\n\r\n")
+    found = _UPGRADE.search(piece, 0, len(piece) if end < 0 else end)
+    return piece if found is None else piece[: found.start()] + _IGNORED + piece[found.end() :]
+
+
 def _disconnect(cycle: RequestResponseCycle) -> None:
     cycle.disconnected = True
     cycle.message_event.set()
@@ -225,6 +240,8 @@ def _answer(status: int, sentence: str) -> bytes:
     ).encode()
 
 
+_UPGRADE = re.compile(rb"\nupgrade:", re.IGNORECASE)
+_IGNORED = b"\nx-offer:"
 _HEADERS, _BODY, _WHOLE = "headers", "body", "whole"
 _TOO_LARGE = "Request line and headers are larger than {} bytes."
 _LINGER_S = 2.0

@@ -95,10 +95,23 @@ def talk(port: int, *pieces: bytes, pause_s: float = 0.0, until: bytes = b"") ->
             b"2 bytes",
             id="offers an upgrade",
         ),
+        pytest.param(
+            POST + b"UPGRADE: h2c\r\nConnection: upgrade\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+            b"3 bytes",
+            id="offers an upgrade, in chunks",
+        ),
+        pytest.param(
+            POST + b"Content-Length: 20\r\n\r\n\r\nUpgrade: x\r\n\r\nabcd",
+            b"20 bytes",
+            id="speaks of an upgrade in its body",
+        ),
     ],
 )
 def test_ordinary_requests_are_answered(port: int, request_bytes: bytes, answer: bytes) -> None:
-    assert talk(port, request_bytes, until=answer).startswith(b"HTTP/1.1 202 Accepted\r\ndate: ")
+    got = talk(port, request_bytes, until=answer)
+
+    assert got.startswith(b"HTTP/1.1 202 Accepted\r\ndate: ")
+    assert got.endswith(b"\r\n\r\n" + answer)
 
 
 def test_pipelined_requests_are_answered_in_order(port: int) -> None:
