@@ -235,7 +235,7 @@ def _said_in(form: Form) -> _Said:
         raise Invalid("The form has no part `event`.", where="event")
     try:
         return msgspec.json.decode(event, type=_Said)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(f"The part `event` is no JSON object as expected: {error}.", where="event") from None
 
 

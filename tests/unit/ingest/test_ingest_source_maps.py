@@ -222,6 +222,7 @@ def saying(**event: object) -> bytes:
         (broken(event=b"{"), 400, "`event` is no JSON object as expected"),
         (broken(event=b"[]"), 400, "`event` is no JSON object as expected"),
         (broken(event=b'{"type":5}'), 400, "`event` is no JSON object as expected"),
+        (broken(event=b'{"x":' + b"[" * 100_000), 400, "`event` is no JSON object as expected"),
         (broken(event=b"\xff"), 400, "`event` is no JSON object as expected"),
         (broken(source_map=None), 400, "no part `source_map`"),
         (broken(source_map=b"<html>"), 400, "not a source map in JSON"),
