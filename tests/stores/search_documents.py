@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import itertools
-import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,10 +28,8 @@ from errata.issues.model import Issue, IssueState, Regression
 from errata.storage import event_migrations, state_migrations
 from errata.storage.clickhouse import ClickHouse
 from errata.storage.sql import Database, sqlite_url, upsert
+from vectors.search_vectors import VECTORS
 
-OURS = Path(__file__).parents[1] / "vectors" / "search-vectors.json"
-VECTORS: dict[str, Any] = json.loads(Path(os.environ.get("ERRATA_SEARCH_VECTORS") or OURS).read_text())
-"""The vectors and their sample documents; the variable names another file of the same format."""
 NOW = from_ms(VECTORS["now_ms"])
 NODE = NodeId(UUID(int=1))
 NAMES = UUID("4d2f5c1e-8b0a-5f43-9c57-2f1f0c4a7e11")

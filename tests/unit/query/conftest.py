@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from query_rows import VECTORS, Engine, Rows, row_of
+from query_rows import Engine, Rows, row_of
+
+from vectors.search_vectors import VECTORS
 
 
 @pytest.fixture(scope="session")

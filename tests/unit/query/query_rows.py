@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -16,9 +15,6 @@ from errata.events.stack_texts import template_of
 from errata.query.to_clickhouse import Condition
 from errata.storage import event_migrations
 
-OURS = Path(__file__).parents[2] / "vectors" / "search-vectors.json"
-VECTORS = json.loads(Path(os.environ.get("ERRATA_SEARCH_VECTORS") or OURS).read_text())
-"""The vectors and their sample documents; the variable names another file of the same format."""
 TEXTS = {
     "service": "service",
     "env": "env",

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from query_rows import VECTORS
 
 from errata.base.errors import Invalid
 from errata.events.facets import EVENTS
@@ -10,6 +9,7 @@ from errata.query import to_clickhouse
 from errata.query.bind import bind, joined_names
 from errata.query.match import matches
 from errata.query.parse import parse
+from vectors.search_vectors import EVENT_VECTORS, VECTORS
 
 IDS = [document["_id"] for document in VECTORS["documents"]]
 
@@ -18,9 +18,9 @@ def _bound(query):
     return bind(parse(query), EVENTS)
 
 
-VALID = [v for v in VECTORS["vectors"] if v["valid"] and v["target"] == "event"]
+VALID = [v for v in EVENT_VECTORS if v["valid"]]
 ON_EVENTS = [
-    pytest.param(v["query"], v["matches"], id=v["id"])
+    pytest.param(v["query"], v["matches"], v["among"], id=v["id"])
     for v in VALID
     if not joined_names(bind(parse(v["query"]), ISSUES))
 ]
@@ -28,16 +28,16 @@ ON_EVENTS = [
 ON_ISSUES = [pytest.param(v["query"], id=v["id"]) for v in VALID if joined_names(_bound(v["query"]))]
 
 
-@pytest.mark.parametrize(("query", "expected"), ON_EVENTS)
-def test_engine_finds_the_events_of_the_vector(query, expected, engine, documents):
+@pytest.mark.parametrize(("query", "expected", "among"), ON_EVENTS)
+def test_engine_finds_the_events_of_the_vector(query, expected, among, engine, documents):
     found = engine.select("documents", to_clickhouse.compile(_bound(query)))
 
-    assert [IDS[n] for n in found] == expected
+    assert [IDS[n] for n in found if IDS[n] in among] == expected
 
 
-@pytest.mark.parametrize(("query", "expected"), ON_EVENTS)
-def test_reference_finds_the_events_of_the_vector(query, expected, documents):
-    found = [IDS[n] for n, row in enumerate(documents) if matches(_bound(query), row)]
+@pytest.mark.parametrize(("query", "expected", "among"), ON_EVENTS)
+def test_reference_finds_the_events_of_the_vector(query, expected, among, documents):
+    found = [IDS[n] for n, row in enumerate(documents) if IDS[n] in among and matches(_bound(query), row)]
 
     assert found == expected
 

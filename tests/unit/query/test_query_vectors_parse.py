@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from query_rows import VECTORS
 
 from errata.base.errors import Invalid
 from errata.query.parse import parse
 from errata.query.render import render
 from errata.query.sexpr import sexpr
+from vectors.search_vectors import VECTORS
 
 VALID = [pytest.param(v["query"], v["ast"], id=v["id"]) for v in VECTORS["vectors"] if v["valid"]]
 INVALID = [pytest.param(v["query"], id=v["id"]) for v in VECTORS["vectors"] if not v["valid"]]
