@@ -52,6 +52,13 @@ class Taken:
     ignored: tuple[Ignored, ...] = ()
 
 
+@dataclass(slots=True)
+class Caller:
+    """Who sent a request: the key's id once it is known, `NO_KEY` where none is needed; None before that."""
+
+    key: KeyId | None = None
+
+
 class Receiver:
     """Takes requests into the journal."""
 
@@ -64,31 +71,32 @@ class Receiver:
         # Two at a time bound the memory and processor time that large bodies can take from small ones.
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="intake")
 
-    async def take(self, route: Route, scope: Any, receive: Receive) -> Taken:
-        """Check a request and make it durable.
+    async def take(self, route: Route, scope: Any, receive: Receive, caller: Caller) -> Taken:
+        """Check a request and make it durable. Who sent it is told to `caller`, also when it is refused later.
 
         Returns after the journal's sync. Raises the errors of `base.errors` that the door's `refusal` words, and
         `http.body.Disconnected`.
         """
         door = route.door
         said = door.said(scope, route.key)
-        key = None if door.has_key_in_body and not said.secret else await self._key(door, said.secret, scope)
+        if said.secret or not door.has_key_in_body:
+            caller.key = await self._key(door, said.secret, scope)
         hold = _Hold(self)
         try:
             most = door.limits.max_body_bytes
             body = await read_body(receive, most, self._limits.body_timeout_s, said.declared, hold.more)
             if door.fixed is not None:
                 return Taken(0, 0, door.fixed)
-            if key is None:
+            if caller.key is None:
                 head = beginning(body, said.headers.get("content-encoding", ""), _HEAD_BYTES)
-                key = await self._key(door, door.key_in(head), scope)
+                caller.key = await self._key(door, door.key_in(head), scope)
             checked = await self._checked(door, Arrival(route.path, said.query, said.headers, body))
             if not checked.keep:
                 return Taken(0, 0, checked.answer, checked.ignored)
             if checked.body is not None:
                 body = checked.body
                 said.headers.pop("content-encoding", None)
-            meta = Meta(self._clock.now_ms(), door.intake, key, route.path, said.query, said.headers)
+            meta = Meta(self._clock.now_ms(), door.intake, caller.key, route.path, said.query, said.headers)
             await self._journal.append(meta, body)
             return Taken(len(body), checked.entries, checked.answer, checked.ignored)
         finally:

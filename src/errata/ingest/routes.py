@@ -12,9 +12,9 @@ import structlog
 
 from errata.base.clock import Clock
 from errata.base.errors import ErrataError, Forbidden, TooMany
-from errata.base.ids import random_id
+from errata.base.ids import KeyId, random_id
 from errata.http.body import Disconnected, Receive
-from errata.ingest.answers import Answer, Send, refusal
+from errata.ingest.answers import Answer, Send, WrongMethod, refusal
 from errata.ingest.doors.agent import AgentRoutes
 from errata.ingest.doors.browser import BrowserRoutes
 from errata.ingest.doors.door import DoorLimits, Route
@@ -22,7 +22,7 @@ from errata.ingest.doors.logs import LogRoutes
 from errata.ingest.doors.otlp import OtlpRoutes, says_otlp
 from errata.ingest.doors.sentry import SentryRoutes
 from errata.ingest.origins import Origins, origin_of
-from errata.ingest.receive import IntakeKeys, IntakeLimits, KeylessAgent, Receiver
+from errata.ingest.receive import Caller, IntakeKeys, IntakeLimits, KeylessAgent, Receiver
 from errata.ingest.wire.model import Ignored
 from errata.storage.journal import JournalWriter
 
@@ -43,12 +43,17 @@ class IntakeCounts(Protocol):
 
 
 class IntakeTelling(Protocol):
-    """Where intake tells of single requests that never reach the journal; see `ingest.lately`."""
+    """Where intake tells of single requests that never reach the journal; see `ingest.lately`.
 
-    def ignored(self, at: datetime, intake: str, path: str, client: str, found: Sequence[Ignored]) -> None:
+    `key` is None where no key was sent, or none that is known.
+    """
+
+    def ignored(
+        self, at: datetime, intake: str, path: str, client: str, key: KeyId | None, found: Sequence[Ignored]
+    ) -> None:
         """A request held nothing to keep."""
 
-    def refused(self, at: datetime, intake: str, path: str, client: str, words: str) -> None:
+    def refused(self, at: datetime, intake: str, path: str, client: str, key: KeyId | None, words: str) -> None:
         """A request was refused, in these words."""
 
 
@@ -124,14 +129,12 @@ class IntakeApp:
             route = route.otlp
         origin = origin_of(scope)
         if not self._origins.admits(origin):
-            reply: Answer | None = self._refused(_OTHER_ORIGIN, route, scope)
+            reply: Answer | None = self._refused(_OTHER_ORIGIN, route, scope, None)
         elif scope["method"] == "OPTIONS":
             await self._origins.preflight(origin, route.door.methods, scope).send(send)
             return
         elif scope["method"] not in route.door.methods:
-            allowed = ", ".join(sorted({"OPTIONS", *route.door.methods}))
-            words = f"Only {' and '.join(sorted(route.door.methods))} is answered here."
-            reply = refusal(405, words, ((b"allow", allowed.encode()),))
+            reply = route.door.refusal(WrongMethod(route.door.methods), scope)
         else:
             reply = await self._reply(route, scope, receive)
         if reply is not None:
@@ -154,10 +157,11 @@ class IntakeApp:
             self._counts.refused(door.intake, TooMany.code)
             return door.refusal(_TOO_MANY, scope)
         self._in_hand += 1
+        caller = Caller()
         try:
-            taken = await self._receiver.take(route, scope, receive)
+            taken = await self._receiver.take(route, scope, receive, caller)
         except ErrataError as error:
-            return self._refused(error, route, scope)
+            return self._refused(error, route, scope, caller.key)
         except Disconnected:
             self._counts.refused(door.intake, "disconnected")
             return None
@@ -174,14 +178,15 @@ class IntakeApp:
         if taken.ignored:
             self._counts.ignored(door.intake, taken.ignored)
             if not taken.bytes:
-                self._lately.ignored(self._clock.now(), door.intake, route.path, _client(scope), taken.ignored)
+                at, client = self._clock.now(), _client(scope)
+                self._lately.ignored(at, door.intake, route.path, client, caller.key, taken.ignored)
         return taken.answer
 
-    def _refused(self, error: ErrataError, route: Route, scope: Any) -> Answer:
+    def _refused(self, error: ErrataError, route: Route, scope: Any, key: KeyId | None) -> Answer:
         """Count and tell a refusal, in the door's words."""
         door = route.door
         self._counts.refused(door.intake, error.code)
-        self._lately.refused(self._clock.now(), door.intake, route.path, _client(scope), error.message)
+        self._lately.refused(self._clock.now(), door.intake, route.path, _client(scope), key, error.message)
         return door.refusal(error, scope)
 
 

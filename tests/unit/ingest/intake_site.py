@@ -84,6 +84,7 @@ class Site:
     folder: Path
     counts: Counted
     app: IntakeApp
+    lately: Lately
 
     def post(
         self, body: bytes, headers: dict[str, str] | None = None, path: str = LOGS, method: str = "POST"
@@ -135,7 +136,7 @@ def served(
     clock = FixedClock(NOW)
     writer = JournalWriter(folder, NodeId(UUID(int=1)), clock, bounds)
     writer.open()
-    counts = Counted()
+    counts, lately = Counted(), Lately()
     app = IntakeApp(
         routes_of(logs, DoorLimits(20 << 20), otlp=DoorLimits(16 << 20)),
         limits,
@@ -144,7 +145,7 @@ def served(
         lambda _scope: False,
         clock,
         counts,
-        Lately(),
+        lately,
         Origins(origins),
     )
     listener = socket.create_server(("127.0.0.1", 0))
@@ -154,7 +155,7 @@ def served(
     try:
         while not server.started:
             time.sleep(0.01)
-        yield Site(listener.getsockname()[1], folder, counts, app)
+        yield Site(listener.getsockname()[1], folder, counts, app, lately)
     finally:
         server.should_exit = True
         thread.join()
