@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -56,6 +56,17 @@ def refusal(status: int, detail: str, headers: Headers = ()) -> Answer:
     return answer(status, msgspec.json.encode({"errors": [one]}), headers)
 
 
+class WrongMethod(ErrataError):
+    """An address was asked with a method that is not answered there."""
+
+    code = "wrong_method"
+
+    def __init__(self, answered: Iterable[str]) -> None:
+        methods = sorted(answered)
+        super().__init__(f"Only {' and '.join(methods)} {'is' if len(methods) == 1 else 'are'} answered here.")
+        self.allowed = ", ".join(sorted({"OPTIONS", *methods}))
+
+
 def answer_of(error: ErrataError) -> Answer:
     """What a client hears of an error.
 
@@ -66,6 +77,8 @@ def answer_of(error: ErrataError) -> Answer:
     if isinstance(error, TooMany | Unavailable):
         seconds = str(error.retry_after_s).encode()
         headers = ((b"retry-after", seconds), (b"x-ratelimit-reset", seconds))
+    elif isinstance(error, WrongMethod):
+        headers = ((b"allow", error.allowed.encode()),)
     elif error.where == "content-encoding":
         headers = ((b"accept-encoding", ", ".join(ENCODINGS).encode()),)
     return refusal(status, error.message, headers)
@@ -77,6 +90,7 @@ _STATUS: tuple[tuple[type[ErrataError], int], ...] = (
     (Unauthenticated, 401),
     (Forbidden, 403),
     (NotFound, 404),
+    (WrongMethod, 405),
     (TooSlow, 408),
     (TooLarge, 413),
     (TooMany, 429),

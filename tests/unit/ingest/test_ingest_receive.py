@@ -288,6 +288,27 @@ def test_other_methods_are_not_allowed(site: Site, method: str) -> None:
     assert headers["allow"] == "OPTIONS, POST"
 
 
+@pytest.mark.parametrize(
+    ("path", "content_type", "says"),
+    [
+        (LOGS, "application/json", b'"detail":"Only POST is answered here."'),
+        ("/api/1/envelope/", "application/json", b'{"detail":"Only POST is answered here."'),
+        ("/v1/traces", "application/json", b'{"code":12,"message":"Only POST is answered here."}'),
+        ("/v1/logs", "application/x-protobuf", b"\x08\x0c\x12\x1bOnly POST is answered here."),
+        ("/v0.4/traces", "application/msgpack", b'"detail":"Only POST and PUT are answered here."'),
+    ],
+)
+def test_other_methods_are_refused_in_the_form_of_the_protocol(
+    site: Site, path: str, content_type: str, says: bytes
+) -> None:
+    head = f"DELETE {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {content_type}\r\nConnection: close\r\n\r\n"
+    got = site.raw(head.encode())
+
+    assert got.startswith(b"HTTP/1.1 405 ")
+    assert b"\r\nallow: OPTIONS, P" in got
+    assert says in got
+
+
 @pytest.mark.parametrize("path", [LOGS, "/v1/input", f"/v1/input/{SECRET}"])
 def test_a_browser_may_send_from_any_origin(site: Site, path: str) -> None:
     asked = b"Origin: https://shop.example\r\nAccess-Control-Request-Method: POST\r\n"

@@ -150,10 +150,10 @@ def _varint(value: int) -> bytes:
 
 
 _KEPT = kept_headers(HEADERS_NEEDED)
-_TOLD = frozenset({b"retry-after", b"x-ratelimit-reset", b"accept-encoding"})
+_TOLD = frozenset({b"allow", b"retry-after", b"x-ratelimit-reset", b"accept-encoding"})
 _INTERNAL = 13
 _RPC_CODES = {
     "invalid": 3, "unsupported": 3, "too_slow": 4, "not_found": 5, "forbidden": 7, "too_large": 8, "too_many": 8,
-    "unavailable": 14, "unauthenticated": 16,
+    "wrong_method": 12, "unavailable": 14, "unauthenticated": 16,
 }  # fmt: skip
 """google.rpc.Code by the code of our error."""

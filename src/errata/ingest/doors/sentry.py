@@ -78,7 +78,9 @@ class SentryDoor(Door):
         if isinstance(error, TooMany | Unavailable):
             seconds = str(error.retry_after_s).encode()
             headers += [(b"retry-after", seconds), (b"x-sentry-rate-limits", seconds + b"::organization")]
-        status = answer_of(error).start["status"]
+        plain = answer_of(error).start
+        headers += [pair for pair in plain["headers"] if pair[0] == b"allow"]
+        status = plain["status"]
         status = _FORBIDDEN if status == _UNAUTHENTICATED else status
         return answer(status, msgspec.json.encode({"detail": words, "causes": []}), tuple(headers))
 
