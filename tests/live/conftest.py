@@ -57,6 +57,10 @@ class Live:
         command = [str(node_tools.NODE), *options, str(node_tools.FOLDER / program), *arguments]
         return self._start(command, node_tools.FOLDER, environment)
 
+    def shell(self, command: str, **environment: str) -> Finished:
+        """Run a line of the shell to its end."""
+        return self._start(["bash", "-ec", command], self.home, environment).wait()
+
     @staticmethod
     def listening(program: Program) -> Program:
         """Wait for its line `listening on PORT`, after which it can be called."""

@@ -41,8 +41,10 @@ def missing():
 
 def main(arguments):
     spans, logs = TracerProvider(), LoggerProvider()
-    alone = "alone" in arguments  # each span in a request of its own
-    spans.add_span_processor((SimpleSpanProcessor if alone else BatchSpanProcessor)(OTLPSpanExporter()))
+    if "alone" in arguments:  # each span in a request of its own
+        spans.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter()))
+    else:
+        spans.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     logs.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter()))
     trace.set_tracer_provider(spans)
     set_logger_provider(logs)
