@@ -9,7 +9,7 @@ from errata.stacks.model import Frame, StackTrace
 from errata.stacks.python import HEADER
 
 _MARK = "(most recent call first):"
-_CALL = re.compile(r'[ \t]*+File "([^"\n]{1,4000})", line (\d{1,9}|\?\?\?) in ([^\n]+)$')
+_CALL = re.compile(r'[ \t]*+File "([^"\n]{1,4000})", line (\d{1,9}|\?\?\?),? in ([^\n]+)$')
 _FATAL = re.compile(r"(Fatal Python error|Windows fatal exception): ([^\n]*)$")
 
 

@@ -18,6 +18,7 @@ from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 
 from errata.base.errors import Invalid, TooLarge
+from errata.ingest.wire.otlp_messages import text
 from errata.ingest.wire.protobuf_fields import FieldCutter
 from errata.ingest.wire.spans import Span, TracePayload, events_of, numbers_of
 
@@ -71,7 +72,7 @@ def _pieces(body: bytes, most: int) -> Iterator[_Piece]:
     others: list[tuple[int, int]] = []
     for number, start, stop in cutter.fields(0, len(body)):
         if number in _AGENT_TEXTS:
-            common[_AGENT_TEXTS[number]] = _text(body[start:stop])
+            common[_AGENT_TEXTS[number]] = text(body[start:stop])
         elif number == _TRACER_PAYLOADS:
             programs.append((start, stop))
         elif number == _INDEXED_PAYLOADS:
@@ -93,12 +94,12 @@ def _of_program(cutter: FieldCutter, body: bytes, at: int, end: int, common: dic
     chunks: list[tuple[int, int]] = []
     for number, start, stop in cutter.fields(at, end):
         if number in _PROGRAM_TEXTS:
-            own[_PROGRAM_TEXTS[number]] = _text(body[start:stop])
+            own[_PROGRAM_TEXTS[number]] = text(body[start:stop])
         elif number == _PROGRAM_TAGS:
             tags |= _pair(body[start:stop])
         elif number == _CHUNKS:
             chunks.append((start, stop))
-    said = {name: text for name, text in ({**common, **{n: t for n, t in own.items() if t}}).items() if text}
+    said = {name: value for name, value in {**common, **{n: v for n, v in own.items() if v}}.items() if value}
     if said.get("env") == _NO_ENV:
         del said["env"]
     for chunk_at, chunk_end in chunks:
@@ -118,15 +119,15 @@ def _span(raw: bytes, index: int, program: dict[str, str]) -> Span | None:
     if message is None:
         return None
     events = events_of([_event(one) for one in message.span_events]) if message.span_events else ()
-    meta = {_text(pair.key): _text(pair.value) for pair in message.meta}
+    meta = {text(pair.key): text(pair.value) for pair in message.meta}
     if message.error or events or "events" in meta:
         meta = {**program, **meta}
     return Span(
         index=index,
-        service=_text(message.service),
-        name=_text(message.name),
-        resource=_text(message.resource),
-        type=_text(message.type),
+        service=text(message.service),
+        name=text(message.name),
+        resource=text(message.resource),
+        type=text(message.type),
         trace_id=message.trace_id,
         span_id=message.span_id,
         parent_id=message.parent_id,
@@ -134,21 +135,21 @@ def _span(raw: bytes, index: int, program: dict[str, str]) -> Span | None:
         duration=message.duration,
         is_error=message.error != 0,
         meta=meta,
-        metrics=numbers_of({_text(pair.key): pair.value for pair in message.metrics}),
+        metrics=numbers_of({text(pair.key): pair.value for pair in message.metrics}),
         events=events,
     )
 
 
 def _event(message: Any) -> dict[str, Any]:
     """In the form of the other encodings, whose attributes say their kind as these do."""
-    attributes = {_text(pair.key): _value(pair.value) for pair in message.attributes}
-    return {"name": _text(message.name), "time_unix_nano": message.time_unix_nano, "attributes": attributes}
+    attributes = {text(pair.key): _value(pair.value) for pair in message.attributes}
+    return {"name": text(message.name), "time_unix_nano": message.time_unix_nano, "attributes": attributes}
 
 
 def _value(value: Any) -> Any:
     kind = _KINDS.get(value.type)
     if kind == "string_value":
-        return {kind: _text(value.string_value)}
+        return {kind: text(value.string_value)}
     if kind == "array_value":
         return {kind: {"values": [_value(one) for one in value.array_value.values]}}
     return {kind: getattr(value, kind)} if kind else None
@@ -156,7 +157,7 @@ def _value(value: Any) -> Any:
 
 def _pair(raw: bytes) -> dict[str, str]:
     pair = _read(_TAG, raw)
-    return {} if pair is None else {_text(pair.key): _text(pair.value)}
+    return {} if pair is None else {text(pair.key): text(pair.value)}
 
 
 def _read(kind: Any, raw: bytes) -> Any | None:
@@ -166,10 +167,6 @@ def _read(kind: Any, raw: bytes) -> Any | None:
         return kind.FromString(raw)
     except DecodeError:
         return None
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")
 
 
 def _no_such_payload(what: str) -> Invalid:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from errata.stacks import faulthandler
 from errata.stacks.model import Frame
 
 MAX_FRAMES = 500
@@ -51,13 +52,8 @@ def crash_stack(error: dict[str, Any], experimental: object) -> CrashStack:
 
 def _from_text(text: str) -> tuple[Frame, ...]:
     """The calls of the crashing thread as Python's fault handler prints them, which puts the newest first."""
-    frames = []
-    for line in text[:_MAX_TEXT].split("\n"):
-        if match := _PYTHON_CALL.match(line):
-            frames.append(Frame(function=match[3], file=match[1], line=int(match[2][:_DIGITS])))
-        elif frames and not line.strip():
-            break  # the next thread's
-    return tuple(frames[:MAX_FRAMES])
+    trace = faulthandler.parse(text[:_MAX_TEXT])
+    return trace.primary.frames[:MAX_FRAMES] if trace is not None else ()
 
 
 def _frames_in(stack: object) -> list[Any]:
@@ -127,7 +123,6 @@ def _place(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _LARGEST else None
 
 
-_PYTHON_CALL = re.compile(r'\s{0,8}File "([^"\n]{1,4096})", line (\d{1,12}),? in (.{1,500})$')
 _ALIAS = re.compile(r" \[as [^\]\n]{0,200}\]$")
 _SYSTEM = re.compile(
     r"^/(?:usr|lib|lib64|lib32|nix/store)/|^\[|^(?:/System|/Library)/|/(?:site-packages|dist-packages|node_modules|gems)/"
@@ -136,5 +131,4 @@ _SYSTEM = re.compile(
 )
 """Libraries and interpreters that no program of its own lives in."""
 _MAX_TEXT = 256 * 1024
-_DIGITS = 9
 _LARGEST = 10**9
