@@ -206,6 +206,33 @@ def test_ten_thousand_people_are_counted_exactly(events, next_batch):
     assert (hit.impacted_users, hit.impacted_sessions) == (10_000, 10_000)
 
 
+@pytest.mark.parametrize("people", [1, 257, 3000])
+def test_people_of_several_fingerprints_of_an_issue_are_counted_together_and_exactly(events, next_batch, people):
+    batch = next_batch()
+    rows = [
+        a_row(batch, entry, issue=1 + entry % 3, usr_id=f"user {entry % people}", session_id="only")
+        for entry in range(3 * people)
+    ]
+    events.insert(batch, rows)
+
+    (hit,) = events.count_by_issue(a_search(aliases=Aliases(packed_of(2, 3), packed_of(1, 1))))
+
+    assert (hit.total_count, hit.impacted_users, hit.impacted_sessions) == (3 * people, people, 1)
+
+
+def test_more_people_than_are_counted_one_by_one_are_estimated_within_five_percent(events, next_batch):
+    batch = next_batch()
+    rows = [a_row(batch, entry, usr_id=f"user {entry}", session_id=f"s{entry % 20_000}") for entry in range(30_000)]
+    events.insert(batch, rows)
+
+    (hit,) = events.count_by_issue(a_search())
+    (by_sessions,) = events.count_by_issue(a_search(order=Order.IMPACTED_SESSIONS))
+
+    assert 28_500 <= hit.impacted_users <= 30_000  # never more than there are events
+    assert 19_000 <= hit.impacted_sessions <= 21_000
+    assert by_sessions.impacted_sessions in range(19_990, 20_001)
+
+
 def test_of_any_ten_thousand_people_one_at_most_is_taken_for_another(clickhouse):
     counts = clickhouse.query(
         "SELECT DISTINCT uniq(cityHash64(number)) FROM numbers(2000000) GROUP BY intDiv(number, 10000)"

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from errata.base.ids import Fingerprint
 from errata.events import ranking
 from errata.events.facets import ATTRIBUTES, TAGS
 from errata.events.question import Question, values_at
-from errata.events.search import Condition, EventSearch
+from errata.events.search import Condition, EventSearch, Hit
 from errata.query.facets import Place
 from errata.storage.clickhouse import ClickHouse, External
 
@@ -67,10 +68,19 @@ class EventHelp:
         question = Question(search)
         question.parameters |= {"limit": search.limit, "now": search.now_ms}
         tables: tuple[External, ...] = (*question.externals, *ranking.tables_of(search))
-        measured = self._clickhouse.measured(
+        first = self._clickhouse.measured(
             ranking.statement(search, question.where), question.parameters, externals=tables
         )
-        return Cost(measured.read_rows, measured.read_bytes, measured.took_ms)
+        few = ranking.unsure(search, [Hit(Fingerprint(fingerprint), *counts) for fingerprint, *counts in first.rows])
+        if not few:
+            return Cost(first.read_rows, first.read_bytes, first.took_ms)
+        question.parameters["few"] = few
+        again = self._clickhouse.measured(
+            ranking.recount(search, question.where), question.parameters, externals=tables
+        )
+        return Cost(
+            first.read_rows + again.read_rows, first.read_bytes + again.read_bytes, first.took_ms + again.took_ms
+        )
 
     def attribute_paths(self, search: EventSearch, prefix: str, limit: int) -> list[tuple[str, int]]:
         """Paths that begin so, of attributes without a column of their own, with the events that have each."""

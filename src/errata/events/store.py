@@ -164,13 +164,19 @@ class EventStore:
     def count_by_issue(self, search: EventSearch) -> list[Hit]:
         """The first `limit` fingerprints with matching events, with their counts, in the search's order.
 
+        People and sessions are counted exactly below ten thousand; above, they may be estimated.
         Raises Invalid for a condition that the store refuses, TooLarge when it needs too much.
         """
         question = Question(search)
         question.parameters |= {"limit": search.limit, "now": search.now_ms}
         question.externals += ranking.tables_of(search)
         rows = self._ask(ranking.statement(search, question.where), question)
-        return [Hit(Fingerprint(fingerprint), *counts) for fingerprint, *counts in rows]
+        hits = [Hit(Fingerprint(fingerprint), *counts) for fingerprint, *counts in rows]
+        question.parameters["few"] = few = ranking.unsure(search, hits)
+        counted = self._ask(ranking.recount(search, question.where), question) if few else []
+        return ranking.settled(
+            hits, {Fingerprint(fingerprint): (users, sessions) for fingerprint, users, sessions in counted}
+        )
 
     def series(self, search: EventSearch, buckets: int) -> list[int]:
         """Counts of matching events in `buckets` equal parts of the window, oldest first."""
