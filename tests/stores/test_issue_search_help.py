@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
-from search_documents import OURS, documents, searchable
+from search_documents import documents, searchable
 
 from errata.base.clock import FixedClock, from_ms, to_ms
 from errata.base.errors import Invalid
@@ -14,8 +13,9 @@ from errata.events.help import EventHelp, Match
 from errata.issues.help import MAX_COUNTED, PlaceKind, SearchHelp
 from errata.issues.model import IssueSearch
 from errata.query.nodes import Field
+from vectors.search_vectors import SPECIFIED
 
-SAMPLES = json.loads(Path(OURS).read_text())
+SAMPLES = json.loads(SPECIFIED.read_text())
 DOCUMENTS = documents(SAMPLES)
 NOW = from_ms(SAMPLES["now_ms"])
 

@@ -11,8 +11,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+SPECIFIED = Path(__file__).parent / "search-vectors.json"
 _NAMED = os.environ.get("ERRATA_SEARCH_VECTORS")
-_FILES = [Path(_NAMED)] if _NAMED else sorted(Path(__file__).parent.glob("*.json"))
+_FILES = [Path(_NAMED)] if _NAMED else sorted(SPECIFIED.parent.glob("*.json"))
 
 
 def _together(files: list[Path]) -> dict[str, Any]:
