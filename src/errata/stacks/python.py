@@ -19,16 +19,16 @@ _SEPARATORS = {
     "The above exception was the direct cause of the following exception:": Relation.CAUSE,
 }
 
-# One call with its source line (further source lines and the markers under them are passed over). Matched at a
-# position, a few times faster than line by line.
+# One call with its source line (further source lines and the markers under them are passed over); loguru writes `> `
+# before the one that caught. Matched at a position, a few times faster than line by line.
 _CALL = re.compile(
-    r'  File "([^"\n]++)", line (\d{1,9}+)(?:, in ([^\n]++))?+\n?+(?:    ([^\n]*+)\n?+(?:    [^\n]*+\n?+)*+)?+'
+    r'(?:  |> )File "([^"\n]++)", line (\d{1,9}+)(?:, in ([^\n]++))?+\n?+(?:    ([^\n]*+)\n?+(?:    [^\n]*+\n?+)*+)?+'
 )
-_ODD_CALL = re.compile(r'[ \t]*File "([^\n]+)", line (\d{1,9})(?:, in ([^\n]+))?')
+_ODD_CALL = re.compile(r'(?:[ \t]*|> )File "([^\n]+)", line (\d{1,9})(?:, in ([^\n]+))?')
 _REPEATED = re.compile(r" *\[Previous line repeated (\d{1,9}) more times?\]")
 _EXCEPTION = re.compile(r"([^\W\d][\w.<>]*)(?::(?: (.*))?)?$")
 _ALONE = re.compile(r"(?:[^\W\d]\w*\.)*[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Exit|Group|Iteration)(?:: |:?$)")
-_FIRST_LINE = ("  File ", "  | ")
+_FIRST_LINE = ("  File ", "> File ", "  | ")
 _MARGIN = re.compile(r"( *)([|+])(-| |$)")
 _MEMBER = re.compile(r"(?:\+-)?\+?-{5,} \S+ -{5,}|\+-{5,}")
 
@@ -121,15 +121,21 @@ def _end(text: str, position: int) -> int:
         elif blank_at:
             break
         elif not in_message:
-            in_message = _starts_message(line.lstrip(" |"), line)
+            in_message = _starts_message(line)
         offset += len(line) + 1
     return min(blank_at or offset, len(text)) if in_message or blank_at else min(offset, len(text))
 
 
-def _starts_message(bare: str, line: str) -> bool:
+def _starts_message(line: str) -> bool:
     """Whether a line after the calls is the exception line: it stands left of them and is no call."""
-    indented = line.startswith("    ") and "|" not in line[:12]
-    return not indented and not bare.startswith(("File ", "[Previous")) and _EXCEPTION.match(bare) is not None
+    margin = _MARGIN.match(line)
+    inner = line[margin.end() :] if margin else line
+    bare = inner.lstrip(" |")
+    return (
+        not inner.startswith("    ")
+        and not bare.startswith(("File ", "[Previous"))
+        and _EXCEPTION.match(bare) is not None
+    )
 
 
 def _from_header(text: str) -> str:

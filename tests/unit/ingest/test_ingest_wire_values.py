@@ -13,8 +13,10 @@ from errata.events.model import Platform, Status
 from errata.ingest.wire.languages import language_of_source, platform_of_source
 from errata.ingest.wire.log_values import take_hex_id, take_stack
 from errata.ingest.wire.status import status_of
+from errata.ingest.wire.structlog_traces import traceback_of
 from errata.ingest.wire.tags import tags_of
 from errata.ingest.wire.times import epoch_ms_of
+from errata.stacks.parse import parse
 
 ARRIVAL = to_ms(datetime(2026, 11, 20, 17, 0, tzinfo=UTC))
 AT = to_ms(datetime(2026, 11, 20, 16, 23, 24, tzinfo=UTC))
@@ -123,6 +125,46 @@ def test_ids_become_hex_where_their_form_is_certain(value: object, trace_id: str
 )
 def test_a_stack_is_what_says_so_or_has_several_lines(found: dict[str, object], stack: str) -> None:
     assert take_stack(found, ("error.stack",), ("exc_info", "stack")) == stack
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+        lambda inner: st.lists(inner, max_size=3)
+        | st.fixed_dictionaries(
+            {"exc_type": inner, "frames": inner},
+            optional={
+                "exc_value": inner, "exc_notes": inner, "is_cause": inner, "is_group": inner, "exceptions": inner,
+                "filename": inner, "lineno": inner, "name": inner, "line": inner,
+            },
+        ),
+        max_leaves=30,
+    )
+)  # fmt: skip
+def test_a_list_that_is_no_exception_of_structlogs_does_no_harm(value: object) -> None:
+    text = traceback_of(value)
+
+    assert text == "" or "Traceback (most recent call last):" in text
+
+
+def test_members_of_groups_inside_groups_are_read_back() -> None:
+    def one(name: str, **more: object) -> dict[str, object]:
+        frame = {"filename": "/srv/jobs/jobs.py", "lineno": 3, "name": f"raise_{name}"}
+        return {"exc_type": name, "exc_value": "no", "frames": [frame], **more}
+
+    inner = one("Inner", is_group=True, exceptions=[[one("Y"), one("Z", is_cause=True)], [one("W")]])
+    text = traceback_of([one("Outer", is_group=True, exceptions=[[one("X")], [inner]])])
+
+    trace = parse(text, "python")
+    assert trace is not None
+    assert [(block.type, block.relation.value, block.frames[0].function) for block in trace.blocks] == [
+        ("Outer", "primary", "raise_Outer"),
+        ("X", "member", "raise_X"),
+        ("Inner", "member", "raise_Inner"),
+        ("Z", "cause", "raise_Z"),
+        ("Y", "member", "raise_Y"),
+        ("W", "member", "raise_W"),
+    ]
 
 
 @given(st.text(max_size=200))

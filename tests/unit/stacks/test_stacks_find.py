@@ -27,6 +27,19 @@ def golden(name):
     return (GOLDEN / f"{name}.txt").read_text(encoding="utf-8").rstrip()
 
 
+LOGURU = ["python-loguru-group", "python-loguru-cause"]
+
+
+@pytest.mark.parametrize("name", LOGURU)
+def test_loguru_traceback_with_values_of_variables_is_found_to_its_end(name):
+    message = golden(name)
+
+    found = find_in_text(message)
+
+    assert message[found.end :].strip() == ""
+    assert found.trace == parse(message)
+
+
 @pytest.mark.parametrize("name", OTHERS)
 @pytest.mark.parametrize("before", ["", "sending A-1 failed\n", "2026-11-20 16:21:37 ERROR buying failed:\n\n"])
 @pytest.mark.parametrize("after", ["", "\n\nwill try again in 30 s"])

@@ -19,6 +19,7 @@ from errata.ingest.wire.reserved import (
     Fields,
 )
 from errata.ingest.wire.status import status_of, status_of_level
+from errata.ingest.wire.structlog_traces import traceback_of
 from errata.ingest.wire.tags import NO_TAGS, Tags, tags_of
 from errata.ingest.wire.times import epoch_ms_of
 
@@ -49,7 +50,7 @@ def take_stack(found: Fields, stated: tuple[str, ...], loggers: tuple[str, ...])
     """The stack's text: of a name that says it is one, else the first of a logger's fields that has several lines.
 
     `exc_info: true`, `exception: "ValueError"` and Python's `NoneType: None` are no stacks. A list of texts is
-    joined to lines.
+    joined to lines, structlog's list of exceptions becomes the text of a traceback.
     """
     for name in stated:
         text = _lines(found.get(name))
@@ -58,7 +59,7 @@ def take_stack(found: Fields, stated: tuple[str, ...], loggers: tuple[str, ...])
             return text
     for name in loggers:
         if name in found:
-            text = _lines(found[name])
+            text = traceback_of(found[name]) or _lines(found[name])
             if "\n" in text:
                 del found[name]
                 return text

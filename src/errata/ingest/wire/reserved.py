@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-MESSAGE = ("message", "msg", "log", "Message", "RenderedMessage", "@m")
+MESSAGE = ("message", "msg", "log", "Message", "RenderedMessage", "@m", "event", "text")
 STATUS = ("status", "severity", "level", "syslog.severity")
 LEVEL = "level"
 """The one among them in which loggers write numbers of their own."""
-LOGGER_STATUS = ("log.level", "levelname", "level_name", "Level", "LogLevel", "@l", "severity_text")
+LOGGER_STATUS = (
+    "log.level", "levelname", "level_name", "Level", "LogLevel", "@l", "severity_text",
+    "record.level.name",
+)  # fmt: skip
 TIME = (
     "@timestamp", "timestamp", "_timestamp", "Timestamp", "eventTime", "date", "published_date", "syslog.timestamp",
+    "record.time.timestamp",
 )  # fmt: skip
 HOST = ("host", "hostname", "syslog.hostname", "host.hostname", "host.name")
 SERVICE = ("service", "syslog.appname", "service.name")
