@@ -96,12 +96,14 @@ def limit(event: Event, limits: Limits = DEFAULT_LIMITS) -> Event:
 def cut_middle(text: str, max_bytes: int) -> str:
     """A text of at most `max_bytes`: its first and last lines, and between them a line that says how much is missing.
 
-    A line longer than half the bound is itself cut.
+    A line longer than half the bound is itself cut. A long line in the cut keeps its beginning: it is an exception's,
+    which names the type.
     """
     half = max(0, (max_bytes - _NOTE_BYTES) // 2)
     data = text.encode("utf-8", "replace")
     head, tail = data[:half], data[len(data) - half :]
-    head = head[: head.rfind(b"\n")] if b"\n" in head else head
+    whole = head.rfind(b"\n")
+    head = head[:whole] if whole >= 0 and len(head) - whole < _LONG_LINE else head
     tail = tail[tail.find(b"\n") + 1 :] if b"\n" in tail else tail
     note = f"    [{len(data) - len(head) - len(tail)} bytes left out]"
     return "\n".join((head.decode("utf-8", "ignore"), note, tail.decode("utf-8", "ignore")))
@@ -256,4 +258,5 @@ _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _ALIKE = bytes.maketrans(b"[]", b"{}")
 _NOTE_BYTES = 64
+_LONG_LINE = 1024
 _PUNCTUATION = 4

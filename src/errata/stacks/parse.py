@@ -63,6 +63,7 @@ _FAMILY = {
     "objc": "native", "c": "native", "c++": "native", "cpp": "native", "ios": "native",
 }  # fmt: skip
 _DIALECTS = ("kotlin", "scala", "groovy", "clojure", "typescript", "dotnet", ".net")
+_LONG_LINE = 1024  # characters of a line in the cut from which it is a message, whose beginning names the type
 _COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}m")
 
 
@@ -105,7 +106,9 @@ def _prepared(text: str) -> tuple[str, bool]:
     is_cut = len(text) > LIMIT
     if is_cut:
         head, tail = text[: LIMIT // 2], text[-LIMIT // 2 :]
-        text = head[: head.rfind("\n") + 1 or None] + "\n" + tail[tail.find("\n") + 1 :]
+        whole = head.rfind("\n") + 1
+        head = head[:whole] if whole and len(head) - whole < _LONG_LINE else head
+        text = head + "\n" + tail[tail.find("\n") + 1 :]
     if "\\n" in text and "\n" not in text.strip():  # escaped once too often on its way
         text = text.replace("\\r\\n", "\n").replace("\\n", "\n").replace("\\t", "\t")
     text = uncoloured(text)

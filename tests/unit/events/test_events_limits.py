@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from errata.events.limits import TOO_DEEP, Limits, cut_middle, limit
 from errata.events.model import Cause, Event, Intake, Track
 from errata.stacks.model import Frame
+from errata.stacks.parse import parse
 
 
 def event(**fields: object) -> Event:
@@ -60,6 +61,17 @@ def test_a_stack_loses_its_middle() -> None:
     foreign = set(kept) - set(lines)
     assert ["bytes left out" in line for line in foreign] == [True]
     assert cut.cut == ("error.stack",)
+
+
+def test_a_message_longer_than_the_bound_keeps_the_type_that_it_begins_with() -> None:
+    calls = 'Traceback (most recent call last):\n  File "/srv/shop/app.py", line 3, in pay\n    raise Refused(text)\n'
+
+    cut = limit(event(error_stack=f"{calls}shop.Refused: {'much text ' * 20_000}"))
+
+    trace = parse(cut.error_stack, "python")
+    assert trace is not None
+    assert (trace.primary.type, trace.primary.message[:15]) == ("shop.Refused", "much text much ")
+    assert [frame.function for frame in trace.primary.frames] == ["pay"]
 
 
 @given(st.text(max_size=400), st.integers(70, 200))
