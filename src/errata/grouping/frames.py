@@ -205,7 +205,8 @@ def _normalized(name: str, family: str) -> str:
         if shorter == name:
             break
         name = shorter
-    name = _COUNTERS.sub("", name)
+    if family != "python":  # which numbers nothing: `parse_lambda2` is another function than `parse_lambda`
+        name = _COUNTERS.sub("", name)
     if "$" in name:
         name = _GENERATED_CLASS.sub("", name).rstrip("$")
     return _LONG_NUMBER.sub("", name) or name

@@ -112,7 +112,7 @@ def _normalized(file: str, service: str) -> tuple[str, tuple[Dropped, ...]]:
         path = path[match.end() :]
     *folders, name = path.split("/")
     folders = _without_roots(folders, dropped)
-    folders = [kept for folder in folders if (kept := _folder(folder, dropped))]
+    folders = [kept for folder in _without_release(folders, dropped) if (kept := _folder(folder, dropped))]
     while folders and _plain(folders[0]) == _plain(service):
         dropped.append(Dropped(folders.pop(0), "the service's own name"))
     name = _file_name(name, dropped)
@@ -145,6 +145,20 @@ def _without_roots(folders: list[str], dropped: list[Dropped]) -> list[str]:
     if cut.strip("/"):
         dropped.append(Dropped(cut, "where it is installed"))
     return folders[index:]
+
+
+def _without_release(folders: list[str], dropped: list[Dropped]) -> list[str]:
+    """The folders without `releases/77` and `current`, between which a program deployed by Capistrano moves."""
+    kept = []
+    for index, folder in enumerate(folders):
+        before = folders[index - 1] if index else ""
+        following = folders[index + 1] if index + 1 < len(folders) else ""
+        is_number = before == "releases" and folder.isdecimal()
+        if is_number or folder == "current" or (folder == "releases" and (following.isdecimal() or _is_id(following))):
+            dropped.append(Dropped(folder, "where it is installed"))
+        else:
+            kept.append(folder)
+    return kept
 
 
 def _is_id(part: str) -> bool:

@@ -89,6 +89,10 @@ FILES = [
     ("python", "/app/catalog.py", "catalog.py"),
     ("python", "/opt/checkout-1.5.0/catalog.py", "catalog.py"),
     ("python", "/home/deploy/releases/20261120163712/checkout/catalog.py", "catalog.py"),
+    ("python", "/var/www/mart/releases/77/cart/total.py", "mart/cart/total.py"),
+    ("python", "/var/www/mart/current/cart/total.py", "mart/cart/total.py"),
+    ("python", "/srv/mart/releases/views.py", "mart/releases/views.py"),
+    ("python", "/srv/mart/releases/notes/views.py", "mart/releases/notes/views.py"),
     ("python", "C:\\Users\\bob\\work\\checkout\\catalog.py", "catalog.py"),
     ("python", "/tmp/tmpab12x/pkg/x.py", "pkg/x.py"),  # noqa: S108
     ("python", "/app/api/v1/users.py", "api/v1/users.py"),
@@ -139,6 +143,8 @@ def test_shown_file_is_readable(language, frame, shown):
     [
         ("python", "price_of", "price_of"),
         ("python", "step1", "step1"),
+        ("python", "parse_lambda2", "parse_lambda2"),
+        ("java", "Cart.lambda$2", "Cart.lambda"),
         ("python", "<genexpr>", "<genexpr>"),
         ("java", "Billing$Service.lambda$total$0", "Billing$Service.lambda$total"),
         ("java", "Cart$1.run", "Cart$.run"),

@@ -391,3 +391,14 @@ def test_nothing_but_documented_errors_is_raised(body: bytes, real_start: bool, 
     start = b'{}\n{"type":"event"}\n{' if real_start else b""
     with contextlib.suppress(Invalid, TooLarge):
         decode(record(start + body, "/api/42/store/" if is_store else "/api/42/envelope/"))
+
+
+@pytest.mark.parametrize("name", ["<string>", "<frozen importlib._bootstrap>", "<attrs generated init shop.Cart>"])
+def test_code_without_a_file_is_not_the_programs_though_pythons_sdk_says_so(name: str) -> None:
+    below = {"filename": name, "abs_path": f"/srv/shop/{name}", "function": "made", "lineno": 1, "in_app": True}
+    said = {"exception": {"values": [{**RAISED, "stacktrace": {"frames": [FRAME, below]}}]}, "platform": "python"}
+
+    event = event_of(said)
+
+    assert [frame.file for frame in event.frames] == [name, "/srv/shop/app.py"]
+    assert group(event, None).function_name == "pay"

@@ -108,7 +108,7 @@ def _file(raw: Fields, dialect: Dialect) -> str:
     whole = text(raw.get("abs_path"), _MAX_NAME)
     if dialect.language in _JVM:
         return name or whole
-    file = name if not whole or whole.startswith("<") else whole
+    file = name if not whole or whole.startswith("<") or _is_no_file(name) else whole
     return "" if file in _NO_FILES else file
 
 
@@ -120,14 +120,22 @@ def _library(raw: Fields) -> str:
 def _in_app(raw: Fields, file: str, module: str, dialect: Dialect) -> bool | None:
     """What the SDK says of a call, or None to leave it to our own rules.
 
-    `false` is always believed. `true` is not where no file of a program is named (`<anonymous>`, native code).
+    `false` is always believed. `true` is not where no file is named (`<anonymous>`, `<string>`, native code).
     """
     said = raw.get("in_app")
     if said is False:
         return False
     if said is not True or not dialect.judges:
         return None
-    return None if file.startswith(("<anonymous", "[native")) or not (file or module) else True
+    return None if file.startswith("[native") or _is_no_file(file) or not (file or module) else True
+
+
+def _is_no_file(name: str) -> bool:
+    """Whether it is what an interpreter calls code without a file (`<string>`, `<frozen importlib._bootstrap>`).
+
+    Python's SDK puts the working directory before such a name and takes it for a file of the program.
+    """
+    return name.startswith("<") and (name.endswith(">") or name.startswith("<anonymous"))
 
 
 def _is_same_call(before: Frame, now: Frame | None) -> bool:
