@@ -52,7 +52,7 @@ _PYTHON_RUNTIME = re.compile(
 _PYTHON_OWN_PSEUDO = ("<stdin", "<console", "<ipython", "<input", "<cell", "<doctest")
 
 _JS_LIBRARY = re.compile(
-    r"/(node_modules|bower_components|jspm_packages|\.yarn|\.pnpm|deno\.land/(?:std|x)@?[^/]*|~)/"
+    r"/(node_modules|bower_components|jspm_packages|\.yarn|\.pnpm|deno\.land/(?:std|x)@?[^/]*|~|var/runtime)/"
     r"|/((?:vendors?|polyfills?|webpack-runtime|runtime-main|framework)(?:[.~-][^/]*)?\.m?js)$"
 )
 _JS_RUNTIME = re.compile(

@@ -21,6 +21,7 @@ _SCHEME = re.compile(r"[a-z][\w+.-]*://?/?")
 _HEADER = re.compile(r"(?:Uncaught )?([A-Za-z_$][\w$.]*)(?::(?: (.*))?)?$")
 _CAUSE = re.compile(r"[Cc]aused by: (.*)$")
 _TOP_LEVEL = ("global code", "module code", "eval code", "anonymous", "")
+_NO_PLACE = ("global code", "module code", "eval code")  # Safari tells nothing else of some
 _BUNDLE = "main.jsbundle"  # what React Native calls the only file that it runs, and does not print
 _ENDS = 48  # characters from the end of a place in which its numbers stand
 
@@ -60,6 +61,8 @@ def _call(line: str) -> Frame | None:
     line = line.strip()
     if line == "[native code]":
         return Frame("<anonymous>", line)
+    if line in _NO_PLACE:
+        return Frame("<anonymous>", "")
     name, at, place = line.partition("@")
     if not at:
         name, place = "", line

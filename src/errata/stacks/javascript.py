@@ -18,14 +18,18 @@ _ALIAS = re.compile(r" \[as [^\]\n]*\]$")
 _PATH = re.compile(r"[./\\]")
 # A name, an optional code in brackets (`TypeError [ERR_INVALID_ARG_TYPE]: ...`), a message.
 _HEADER = re.compile(
-    r"\s*(?:Uncaught )?(?:\(in promise\) )?(?:\[(?=[A-Z]))?([^\W\d][\w$.]*)(?: \[[\w-]+\])?(?::(?: (.*))?)?$"
+    r"\s*(?:error: (?=Uncaught ))?(?:Uncaught )?(?:\(in promise\) )?(?:\[(?=[A-Z]))?([^\W\d][\w$.]*)(?: \[[\w-]+\])?(?::(?: (.*))?)?$"
 )
 _NAMED = re.compile(
-    r"\s*(?:Uncaught )?(?:\(in promise\) )?([\w$.]*(?:Error|Exception|Rejection|Warning)\d*)(?: \[[\w-]+\])?(?::|$)"
+    r"\s*(?:error: (?=Uncaught ))?(?:Uncaught )?(?:\(in promise\) )?([\w$.]*(?:Error|Exception|Rejection|Warning)\d*)(?: \[[\w-]+\])?(?::|$)"
 )
 _CAUSE = re.compile(r"\s*(?:\[cause\]|[Cc]aused by): (.*)")
+_CARETS = re.compile(r"\s*\^[\^~]*\s*$")
 _MEMBERS = re.compile(r"\s*\[errors\]: \[")
 _NOT_OURS = (".rs", ".swift", ".c", ".S", ".h", ".cc", ".cpp")  # in backtraces of Rust: `at ./src/main.rs:4:5`
+# How engines and SDKs write a function without a name: V8 in `new Function`, Hermes, Edge, the browser SDK's `onerror`.
+_NAMELESS = frozenset(("", "?", "undefined", "anonymous", "Anonymous function", "Global code", "eval code"))
+_EXCERPT = 2
 _MESSAGE_LINES = 100  # how far above the first call an error's name is looked for
 
 
@@ -42,7 +46,10 @@ class _Draft:
         self.relation = relation
 
     def block(self) -> ExceptionBlock:
-        message = "\n".join(self.message).rstrip()
+        lines = self.message
+        if len(lines) > _EXCERPT and _CARETS.match(lines[-1]):
+            lines = lines[:-_EXCERPT]  # Deno prints the failing line and carets below it
+        message = "\n".join(lines).rstrip()
         return ExceptionBlock(self.type, message, tuple(self.frames), self.relation)
 
 
@@ -181,7 +188,8 @@ def _frame_at(name: str, place: str) -> Frame | None:
     if place.startswith("eval at "):
         origin = _ORIGIN.search(place)
         place = f"{origin[1]}:{origin[2]}:{origin[3]}" if origin else "<anonymous>"
-    name, place = name or "<anonymous>", place.removeprefix("address at ")  # Hermes prints bytecode's place so
+    name = "<anonymous>" if name in _NAMELESS else name
+    place = place.removeprefix("address at ")  # Hermes prints bytecode's place so
     head, colon, column = place.rpartition(":")
     if not colon or not column.isdecimal() or len(column) > 9:
         is_known = place in ("<anonymous>", "native", "unknown location") or place.startswith(("index ", "wasm"))
