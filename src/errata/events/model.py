@@ -46,6 +46,10 @@ class Status(StrEnum):
     OK = "ok"
 
 
+ERROR_STATUSES = frozenset({Status.EMERGENCY, Status.ALERT, Status.CRITICAL, Status.ERROR})
+"""Severities of what can be an error."""
+
+
 class Platform(StrEnum):
     """Platforms of an issue, as the API names them."""
 

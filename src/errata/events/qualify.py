@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from errata.events.model import Event, Intake, NotAnError, Status
+from errata.events.model import ERROR_STATUSES, Event, Intake, NotAnError, Status
 from errata.stacks.model import ExceptionBlock, StackTrace
 
 
@@ -62,13 +62,12 @@ class Rule(msgspec.Struct, frozen=True, gc=False):
     evidence: Evidence
 
 
-_ERROR_STATUSES = frozenset({Status.EMERGENCY, Status.ALERT, Status.CRITICAL, Status.ERROR})
 RULES: dict[Intake, Rule] = {
-    Intake.DD_LOGS: Rule(_ERROR_STATUSES, Evidence.LOG),
+    Intake.DD_LOGS: Rule(ERROR_STATUSES, Evidence.LOG),
     Intake.DD_TRACE: Rule(None, Evidence.TYPE_OR_STACK),
     Intake.DD_ERRORS: Rule(None, Evidence.WIRE),
     Intake.DD_RUM: Rule(None, Evidence.WIRE),
-    Intake.OTLP: Rule(_ERROR_STATUSES, Evidence.TYPE_OR_STACK),
+    Intake.OTLP: Rule(ERROR_STATUSES, Evidence.TYPE_OR_STACK),
     Intake.SENTRY: Rule(None, Evidence.WIRE),
 }
 """The product's rules for each track, and what the neutral protocols mean by an error."""

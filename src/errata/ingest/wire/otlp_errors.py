@@ -9,7 +9,7 @@ import msgspec
 
 from errata.ingest.wire import reserved
 from errata.ingest.wire.log_values import take_fingerprint, take_stack, take_text, take_verbatim
-from errata.ingest.wire.otlp_resource import text_of
+from errata.ingest.wire.otlp_resource import take_attribute
 from errata.stacks.model import Relation, StackTrace
 from errata.stacks.parse import parse
 
@@ -95,11 +95,11 @@ NOBODY = Person()
 def take_person(attributes: dict[str, Any]) -> Person:
     """Take the user and the session out of attributes."""
     return Person(
-        id=_take(attributes, _USER_ID),
-        email=_take(attributes, _USER_EMAIL),
-        name=_take(attributes, _USER_NAME),
-        anonymous_id=_take(attributes, _USER_ANONYMOUS),
-        session_id=_take(attributes, _SESSION),
+        id=take_attribute(attributes, *_USER_ID),
+        email=take_attribute(attributes, *_USER_EMAIL),
+        name=take_attribute(attributes, *_USER_NAME),
+        anonymous_id=take_attribute(attributes, *_USER_ANONYMOUS),
+        session_id=take_attribute(attributes, *_SESSION),
     )
 
 
@@ -125,15 +125,6 @@ def _behind(trace: StackTrace | None) -> frozenset[tuple[str, str]]:
         return frozenset()
     blocks = (block for block in trace.blocks if block.relation is not Relation.PRIMARY)
     return frozenset(name_of(block.type, block.message) for block in blocks)
-
-
-def _take(attributes: dict[str, Any], names: tuple[str, ...]) -> str:
-    for name in names:
-        text = text_of(attributes.get(name))
-        if text:
-            del attributes[name]
-            return text
-    return ""
 
 
 _STACK = "exception.stacktrace"

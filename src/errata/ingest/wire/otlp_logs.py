@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from errata.events.model import Event, Intake, NotAnError, Status, Track
+from errata.events.model import ERROR_STATUSES, Event, Intake, NotAnError, Status, Track
 from errata.ingest.wire import reserved
 from errata.ingest.wire.log_values import take_handling, take_tags, take_teams, take_verbatim
 from errata.ingest.wire.model import Found, WireRecord
@@ -55,7 +55,7 @@ def decode_log_records(pieces: Iterable[Piece], encoding: Encoding, record: Wire
 def may_be_error(number: int, words: str) -> bool:
     """Whether a record of this severity can be an error: one that states none can be, by its exception."""
     status = _status(number, words)
-    return status is None or status in _MAY_BE_ERRORS
+    return status is None or status in ERROR_STATUSES
 
 
 def _status(number: int, words: str) -> Status | None:
@@ -130,6 +130,5 @@ def _json(value: Any) -> str:
 
 _BY_SEVERITY = (Status.DEBUG, Status.DEBUG, Status.INFO, Status.WARNING, Status.ERROR, Status.EMERGENCY)
 """TRACE, DEBUG, INFO, WARN, ERROR, FATAL, of four numbers each."""
-_MAY_BE_ERRORS = frozenset({Status.EMERGENCY, Status.ALERT, Status.CRITICAL, Status.ERROR})
 _CRASHES = frozenset({"device.crash", "device.app.crash"})
 """Names under which OpenTelemetry's mobile SDKs log that the program ended."""

@@ -27,14 +27,14 @@ class Sender(msgspec.Struct, frozen=True, gc=False):
 def sender_of(attributes: dict[str, Any]) -> Sender:
     """Read a resource. Without a service's name it gets the one that SDKs are told to send (`unknown_service`)."""
     left = dict(attributes)
-    language = _take(left, "telemetry.sdk.language").lower()
-    team = _take(left, "team")
+    language = take_attribute(left, "telemetry.sdk.language").lower()
+    team = take_attribute(left, "team")
     return Sender(
-        service=_take(left, "service.name") or _unknown_service(left),
-        env=_take(left, "deployment.environment.name", "deployment.environment", "env"),
-        version=_take(left, "service.version"),
-        host=_take(left, "host.name", "host.id"),
-        source=_take(left, "datadog.log.source") or _SOURCE,
+        service=take_attribute(left, "service.name") or _unknown_service(left),
+        env=take_attribute(left, "deployment.environment.name", "deployment.environment", "env"),
+        version=take_attribute(left, "service.version"),
+        host=take_attribute(left, "host.name", "host.id"),
+        source=take_attribute(left, "datadog.log.source") or _SOURCE,
         language=_LANGUAGES.get(language, language),
         platform=_platform(language, left),
         team=(team,) if team else (),
@@ -50,7 +50,8 @@ def text_of(value: Any) -> str:
     return str(value) if type(value) is int or type(value) is float else ""
 
 
-def _take(attributes: dict[str, Any], *names: str) -> str:
+def take_attribute(attributes: dict[str, Any], *names: str) -> str:
+    """The first of some attributes that says something, as text; it is taken out. Empty where none does."""
     for name in names:
         text = text_of(attributes.get(name))
         if text:
