@@ -60,7 +60,7 @@ def seeds_of(intake: str) -> Seeds:
 
     routes = routes_of(DoorLimits())
     found = Seeds([], [])
-    for method_path, query, headers, body in _requests():
+    for method_path, query, headers, body in recorded_requests():
         route = routes.at(method_path, query.encode())
         if route is None or route.door.intake != intake:
             continue
@@ -72,7 +72,8 @@ def seeds_of(intake: str) -> Seeds:
     return found
 
 
-def _requests():
+def recorded_requests():
+    """Path, query, headers and body of every recorded and golden request."""
     for file in sorted((TESTS / "payloads").glob("*/*.http.json")):
         said = json.loads(file.read_text(encoding="utf-8"))
         if "body_base64" in said:

@@ -2,7 +2,8 @@
 
 A plain script, run by `make fuzz`; it starts a server of its own in a temporary folder unless told of one. Every
 request is made from the seed and its number alone, so that `--only NUMBER` sends it again. Beside the noise go good
-errors in the same bodies as damaged entries; at the end the search must find every one of them once.
+errors in the same bodies as damaged entries, and good ones in every SDK's protocol; at the end the search must find
+every one of them once.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import gzip
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -28,11 +30,13 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import zstandard
+from sdk_requests import SdkRequests
 
 API_KEY = "f" * 32
 APP_KEY = "e" * 40
 ISSUES = "/api/v2/error-tracking/issues"
 LOGS = ("/api/v2/logs", "/v1/input", f"/v1/input/{API_KEY}")
+SENTRY = re.compile(rb"[A-Z]+ /api/\d+/(envelope|store)/?[? ]")
 MARK_EVERY = 50
 """Every so many requests one carries good errors between damaged entries."""
 
@@ -74,7 +78,8 @@ class Maker:
 
     def request(self) -> tuple[bytes, bool]:
         """The request's bytes, and whether its framing is sound."""
-        kind = self.dice.choices((self.logs, self.search, self.call, self.anywhere), (40, 25, 30, 5))[0]
+        kinds = (self.logs, self.sdk, self.search, self.call, self.anywhere)
+        kind = self.dice.choices(kinds, (20, 35, 15, 25, 5))[0]
         method, target, headers, body = kind()
         whole = written(method, target, headers, body)
         if self.dice.random() < 0.02:
@@ -103,6 +108,10 @@ class Maker:
         query = self.query(("ddsource", "ddtags", "service", "hostname", "dd-api-key", "dd-evp-encoding", "ddforward",
                             "dd-request-id", "_dd.retry_count", "batch_time"))  # fmt: skip
         return dice.choice(("POST",) * 30 + ("GET", "PUT", "OPTIONS", "HEAD")), dice.choice(LOGS) + query, headers, body
+
+    def sdk(self):
+        method, target, headers, body = self.surface.sdks.one(self.dice, self.tried, self.damaged)
+        return method, target, [*headers, *self.extra_headers()], body
 
     def search(self):
         attributes = {"query": self.search_text(), "from": 0, "to": 2_000_000_000_000, "persona": "ALL"}
@@ -155,8 +164,11 @@ class Maker:
         return entry
 
     def changed(self, body):
-        """The body with a few places replaced, dropped or added."""
-        body = json.loads(json.dumps(body))
+        """A copy of the body with a few places replaced, dropped or added."""
+        return self.tried(json.loads(json.dumps(body)))
+
+    def tried(self, body):
+        """The same, in place."""
         for _ in range(self.dice.randrange(4)):
             body = self._changed(body)
         return body
@@ -250,6 +262,7 @@ class Surface:
     """What there is to call: the operations of the published document, and ids that exist or look like it."""
 
     def __init__(self, document: dict, ids: list[str]) -> None:
+        self.sdks = SdkRequests(API_KEY)
         self.ids = [*ids, "67d80aa3-36ff-44b9-a694-c501a7591737", "00000000-0000-0000-0000-000000000000"]
         self.operations = []
         for path, methods in document["paths"].items():
@@ -304,13 +317,17 @@ class Connection:
             self._socket.settimeout(30 if sound else 0.3)
             try:
                 self._send(request)
-                return self._answer(request[:5] == b"HEAD ")
+                answer = self._answer(request[:5] == b"HEAD ")
             except (Broken, OSError) as error:
                 self.close()
                 if not sound:
                     return None
                 if fresh:
                     raise Broken(f"no answer: {error!r}") from None
+            else:
+                if not sound:
+                    self.close()  # the server may wait for more of it
+                return answer
         return None
 
     def _send(self, request: bytes) -> None:
@@ -372,6 +389,8 @@ class Fuzz:
             self.one(connection, number)
             if number % MARK_EVERY == 0:
                 self.mark(connection, number)
+            if number % MARK_EVERY == MARK_EVERY // 2:
+                self.mark_by_protocol(connection, number)
         connection.close()
 
     def one(self, connection: Connection, number: int, *, show: bool = False) -> None:
@@ -386,7 +405,7 @@ class Fuzz:
         with self._lock:
             self.statuses[answer[0] if answer else "none"] += 1
         if answer:
-            fault = fault_of(request, *answer)
+            fault = fault_of(request, *answer, sound=sound)
             if fault:
                 self._note(number, request, fault)
 
@@ -404,6 +423,18 @@ class Fuzz:
                 self.marks[service] = 2
             elif answer is None or answer[0] not in (400, 413):
                 self.faults.append(f"mark {number}: answered {answer} for {body[:2000]!r}")
+
+    def mark_by_protocol(self, connection: Connection, number: int) -> None:
+        """A good error in the protocol of some SDK."""
+        service = f"m{int(time.time()) % 10**8:08d}{number:07d}"
+        dice = random.Random(f"{self.seed}:{number}:mark")  # noqa: S311 - to be repeated, not to be secret
+        request, accepted = self.surface.sdks.good(dice, number, service, int(time.time() * 1000))
+        answer = connection.exchange(written(*request), sound=True)
+        with self._lock:
+            if answer and answer[0] == accepted:
+                self.marks[service] = 1
+            else:
+                self.faults.append(f"mark {number}: {request[1]} answered {answer} for a good error")
 
     def _note(self, number: int, request: bytes, fault: str) -> None:
         with self._lock:
@@ -424,16 +455,22 @@ class Fuzz:
         return [f"{service}: not found {count} times" for service, count in missing.items()]
 
 
-def fault_of(request: bytes, status: int, body: bytes) -> str:
+def fault_of(request: bytes, status: int, body: bytes, *, sound: bool) -> str:
     if status >= 500:
         return f"answered {status} {body[:300]!r}"
     if status >= 400 and b" /api/" in request[:16] and not request.startswith(b"HEAD"):
+        head = request.partition(b"\r\n\r\n")[0].lower()
+        if b" /api/v0.2/" in head or b"\r\ndd-protocol: otlp" in head:
+            return ""  # told in the encoding of the request, which may be Protobuf
+        name = "detail" if sound and SENTRY.match(request) else "errors"
+        if not sound and SENTRY.match(request) and b'"detail"' in body:
+            return ""
         try:
-            errors = json.loads(body)["errors"]
+            said = json.loads(body)[name]
         except (ValueError, KeyError, TypeError):
-            return f"{status} without a list of errors: {body[:300]!r}"
-        if not errors or not isinstance(errors, list):
-            return f"{status} with an empty list of errors"
+            return f"{status} without `{name}`: {body[:300]!r}"
+        if not said or not isinstance(said, str if name == "detail" else list):
+            return f"{status} that says nothing: {body[:300]!r}"
     return ""
 
 
