@@ -17,12 +17,9 @@ _ORIGIN = re.compile(r"\(([^()\s][^()]*):(\d{1,9}):(\d{1,9})\)")
 _ALIAS = re.compile(r" \[as [^\]\n]*\]$")
 _PATH = re.compile(r"[./\\]")
 # A name, an optional code in brackets (`TypeError [ERR_INVALID_ARG_TYPE]: ...`), a message.
-_HEADER = re.compile(
-    r"\s*(?:error: (?=Uncaught ))?(?:Uncaught )?(?:\(in promise\) )?(?:\[(?=[A-Z]))?([^\W\d][\w$.]*)(?: \[[\w-]+\])?(?::(?: (.*))?)?$"
-)
-_NAMED = re.compile(
-    r"\s*(?:error: (?=Uncaught ))?(?:Uncaught )?(?:\(in promise\) )?([\w$.]*(?:Error|Exception|Rejection|Warning)\d*)(?: \[[\w-]+\])?(?::|$)"
-)
+_AROUND = r"\s*(?:error: (?=Uncaught ))?(?:Uncaught )?(?:\(in promise\) )?"
+_HEADER = re.compile(_AROUND + r"(?:\[(?=[A-Z]))?([^\W\d][\w$.]*)(?: \[[\w-]+\])?(?::(?: (.*))?)?$")
+_NAMED = re.compile(_AROUND + r"([\w$.]*(?:Error|Exception|Rejection|Warning)\d*)(?: \[[\w-]+\])?(?::|$)")
 _CAUSE = re.compile(r"\s*(?:\[cause\]|[Cc]aused by): (.*)")
 _CARETS = re.compile(r"\s*\^[\^~]*\s*$")
 _MEMBERS = re.compile(r"\s*\[errors\]: \[")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import chain
 
 import msgspec
@@ -17,6 +18,7 @@ from errata.events.model import Event, Intake, Json, Platform, Status, Track
 from errata.ingest.wire.json_text import decode_json
 from errata.ingest.wire.languages import language_of_source
 from errata.ingest.wire.model import Found, Ignored, Reject, WireRecord
+from errata.ingest.wire.query_errors import QUERY_ERROR, with_query_errors
 from errata.ingest.wire.span_errors import (
     HANDLED,
     MESSAGE,
@@ -62,13 +64,11 @@ def is_json(headers: dict[str, str], body: bytes) -> bool:
 def _noted(span: Span) -> tuple[SpanEvent, ...]:
     """The exceptions noted in a span, as its own events or as JSON text among its tags."""
     text = span.meta.get("events", "")
-    if "exception" not in text or len(text) > _MOST_NOTED:
-        return exceptions_in(span.events)
-    try:
-        told = events_of(decode_json(text)[0])
-    except Invalid:
-        told = ()
-    return exceptions_in((*span.events, *told))
+    told: tuple[SpanEvent, ...] = ()
+    if ("exception" in text or QUERY_ERROR in text) and len(text) <= _MOST_NOTED:
+        with suppress(Invalid):
+            told = events_of(decode_json(text)[0])
+    return exceptions_in(with_query_errors((*span.events, *told), span.meta.get("language", "")))
 
 
 def _numbers(payload: TracePayload, noted: dict[int, tuple[SpanEvent, ...]]) -> dict[int, int]:

@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from errata.events.model import NotAnError
-from errata.grouping.in_app import Kind, family_of, verdict_on
+from errata.ingest.wire.own_calls import holds_own_calls
 from errata.ingest.wire.spans import EXCEPTION, Span, SpanEvent
-from errata.stacks.parse import parse
 
 HANDLED, UNHANDLED = "handled", "unhandled"
 
@@ -208,10 +207,15 @@ class _Trace:
                 key = _event_key(event)
                 if not event.text(TYPE) or not event.text(STACK).strip():
                     self._verdicts.ignore(NotAnError.NO_STACK, span)
-                elif self._failed.get(entry.index) == key or key in passed.get(span.index, ()):
+                elif self._is_told_by(entry, span, key) or key in passed.get(span.index, ()):
                     self._verdicts.ignore(NotAnError.PASSED_ON, span)
                 else:
                     self._verdicts.errors.append(SpanError(span, span, entry, HANDLED, event, number))
+
+    def _is_told_by(self, entry: Span, span: Span, key: Key) -> bool:
+        """Whether an exception noted in a span is what the entry span failed with, maybe by the name of its wrapper."""
+        failed = self._failed.get(entry.index)
+        return failed is not None and (failed == key or (failed == _key(span) and span.error_message == key[1]))
 
     def _passed_on(self, noting: list[Span]) -> dict[int, set[Key]]:
         """By index of a span the exceptions that a span below it noted already: the same one on its way out."""
@@ -240,16 +244,6 @@ class _Trace:
 
     def _depth(self, span: Span) -> int:
         return len(self._above(span))
-
-
-def holds_own_calls(stack: str, language: str) -> bool:
-    """Whether a stack has a call of the program's own, not only a driver's."""
-    trace = parse(stack, language)
-    return trace is not None and any(
-        verdict_on(frame, family_of(trace.language, frame)).kind is Kind.OWN
-        for block in trace.blocks
-        for frame in block.frames
-    )
 
 
 def exceptions_in(events: Sequence[SpanEvent]) -> tuple[SpanEvent, ...]:
