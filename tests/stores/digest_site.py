@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -212,8 +213,12 @@ class Site:
         return said
 
     def dropped(self) -> dict[str, int]:
+        """By reason, of all days."""
+        found: Counter[str] = Counter()
         with self.state.read() as tx:
-            return {row.reason: row.count for row in tx.execute(select(dropped))}
+            for row in tx.execute(select(dropped)):
+                found[row.reason] += row.count
+        return dict(found)
 
     def set_aside(self) -> list[aside.Aside]:
         with self.state.read() as tx:

@@ -202,6 +202,40 @@ def test_an_idempotency_key_may_be_used_again_when_its_time_is_over(site: Site) 
         assert len(tx.execute(select(retry_keys)).all()) == 1
 
 
+def a_named_error(person: str, service: str = "till", name: str = "a" * 32) -> bytes:
+    """An event that its source names, as Sentry's SDKs send it."""
+    event = {
+        "event_id": name,
+        "timestamp": to_ms(AT) / 1000,
+        "tags": {"service": service},
+        "user": {"id": person},
+        "exception": {"values": [{"type": "KeyError", "value": "no card"}]},
+    }
+    return b"\n".join(json.dumps(part).encode() for part in ({}, {"type": "event"}, event))
+
+
+@pytest.mark.parametrize("at", [None, *range(len(PLACES))])
+def test_an_error_with_a_name_counts_once_a_day_in_its_service(site: Site, at: int | None) -> None:
+    for body in (a_named_error("ann"), a_named_error("ann"), a_named_error("bob", "kiosk")):
+        site.send(body=body, intake="sentry")
+    site.send(body=a_named_error("cleo", name="b" * 32), intake="sentry")
+    if at is not None:
+        site.stop_at(at)
+    site.finish()
+    site.clock.advance(timedelta(hours=23))
+    site.send(body=a_named_error("ann"), intake="sentry")
+    site.finish()
+
+    assert site.stored() == ["ann", "bob", "cleo"]
+    assert site.dropped() == {"repeated": 2}
+
+    site.clock.advance(timedelta(hours=2))
+    site.send(body=a_named_error("ann"), intake="sentry")
+    site.finish()
+
+    assert site.stored() == ["ann", "ann", "bob", "cleo"]
+
+
 def test_a_clock_that_was_set_back_loses_nothing_and_counts_nothing_twice(site: Site) -> None:
     site.send(an_error("ann"), dd_idempotency_key="same")
     site.finish()
