@@ -109,6 +109,24 @@ def test_rendered_tree_parses_to_the_same_tree(tree):
         assert parse(text) == tree
 
 
+SPECIALS = ' \t\n\u3000"\\*?:()[]{}<>-+=#@&|!~^,./_\0%é'
+BLOCKS = ("10.0.0.0/8",)
+
+
+@pytest.mark.parametrize("char", SPECIALS)
+@pytest.mark.parametrize("text", ["{}", "{}a", "a{}", "a{}b", "a{0}{0}"])
+def test_every_special_character_is_kept_at_every_place(char, text):
+    text = text.format(char)
+    escaped = text.replace(char, f"\\{char}") if char in "*?\\" else text
+    leaves = [Term(text), Phrase(text), Glob(f"{escaped}*"), Glob(f"?{escaped}"), FullText(text), FullTextPhrase(text)]
+    for field in (Field(text), Field(text, is_attribute=True), Field(f"f.{text}")):
+        leaves += [Eq(field, text), FieldGlob(field, f"*{escaped}"), Exists(field), Cmp(field, Operator.LESS, text)]
+        leaves += [Range(field, text, None, True, False), Range(field, None, text, False, True), Cidr(field, BLOCKS)]
+
+    for leaf in leaves:
+        assert parse(render(leaf)) == leaf
+
+
 @given(st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=30).map("".join)))
 @settings(max_examples=600)
 def test_any_text_gives_a_tree_or_a_refusal_with_its_place(text):
