@@ -19,6 +19,7 @@ _CALL = re.compile(
 )
 _PLAIN_CALL = re.compile(r"[ \t]*+(?:\d{1,6}: )?+from ([^:\n]{1,1000}+):(\d{1,9}+)$")
 _CLASS = re.compile(r"[A-Z]\w*(?:::[A-Z]\w*)*$")
+_LOGGER = re.compile(r"[A-Z], \[[^\]\n]{1,60}\] +[A-Z]{3,7} -- [^:\n]{0,80}: ")
 _TYPED = re.compile(
     r"(?:\[[\w.:-]{1,64}\] )*+(?:#<)?((?:[A-Z]\w*+::)*+[A-Z]\w*+)(?:: (.*)| \((.*)\):)?$"
 )  # `E (text):` of Rails
@@ -67,7 +68,7 @@ def _bounds(lines: list[str]) -> tuple[int, int] | None:
     is_named = _exception(lines[start]) is not None
     if not is_named:
         for index in range(start - 1, max(-1, start - MESSAGE_LINES), -1):
-            if _TYPED.match(lines[index].strip()):
+            if _TYPED.match(_logged(lines[index])):
                 return index, end
     return start, end
 
@@ -112,7 +113,7 @@ def _from_the_top(lines: list[str]) -> list[Draft]:
             drafts = drafts or [Draft()]
             drafts[-1].add(found[0])
         elif not drafts:
-            match = _TYPED.match(line.strip())
+            match = _TYPED.match(_logged(line))
             drafts.append(_typed(match) if match else Draft())
         elif len(drafts[-1].frames) <= 1 and not _REPEATED.match(line) and not _ONLY_TAG.match(line):
             drafts[-1].message.append(line)
@@ -141,6 +142,11 @@ def _from_the_bottom(lines: list[str]) -> list[Draft]:
         _take_class(draft)
     drafts[-1].relation = Relation.PRIMARY
     return drafts
+
+
+def _logged(line: str) -> str:
+    """The line without what Ruby's own Logger writes before a message."""
+    return _LOGGER.sub("", line.strip(), count=1)
 
 
 def _typed(match: re.Match[str]) -> Draft:
