@@ -121,6 +121,14 @@ def test_a_store_that_is_down_is_unavailable():
         store.fold(1)
 
 
+def test_a_store_without_its_tables_says_that_it_is_not_ready(clickhouse):
+    with pytest.raises(Unavailable) as raised:
+        clickhouse.query("SELECT count() FROM events_of_next_year")
+    assert raised.value.message == (
+        "the event store is not ready yet: its tables are being made; try again in a moment"
+    )
+
+
 def test_a_wrong_password_is_unavailable_and_not_told(engine):
     store = ClickHouse(f"http://writer:wrong-secret@127.0.0.1:{engine.port}/errata")
 

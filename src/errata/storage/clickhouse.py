@@ -44,6 +44,7 @@ class Measured:
 
 UNKNOWN_SETTING = "unknown setting"
 """`where` of the Invalid for a setting that the server does not know."""
+_NO_TABLE_CODE = 60
 _UNKNOWN_SETTING_CODE = 115
 _BAD_DATA = frozenset({6, 20, 26, 27, 32, 33, 34, 38, 41, 53, 62, 69, 70, 72, 117, 131, 190, 321, 349, 420, 457})
 """Codes that say: these rows or this statement, sent again, will fail again."""
@@ -185,6 +186,10 @@ class ClickHouse:
             return Invalid(text, where="events")
         if code in _TOO_MUCH or (code == _MEMORY_CODE and "(total)" not in text):
             return TooLarge(text, where="events")
+        if code == _NO_TABLE_CODE:
+            return Unavailable(
+                "the event store is not ready yet: its tables are being made; try again in a moment", where="events"
+            )
         return Unavailable(f"the event store at {self._place} could not do it: {text}", where="events")
 
 
