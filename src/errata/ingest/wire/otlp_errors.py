@@ -54,9 +54,7 @@ def take_failure(attributes: dict[str, Any], language: str) -> Failure:
     if told is not None and _CODE.fullmatch(kind) and kind != last_name(told.type):
         attributes.setdefault("error.code", kind)
         kind = ""
-    if (
-        kind.isdecimal() and has_message and message
-    ):  # of a thrown object that is no Error, whose `code` node's SDK takes
+    if kind.isdecimal() and has_message and message:  # the code of a thrown object that is no Error
         attributes.setdefault("error.code", kind)
         kind = ""
     if told is not None and (not kind or last_name(kind) == last_name(told.type)):
