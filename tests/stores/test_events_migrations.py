@@ -58,12 +58,12 @@ def test_what_searches_read_is_made_for_events_stored_before(tmp_path):
     assert event_migrations.upgrade(store)[-1] == steps[-1].stem
 
     _wait_until_written(store)
-    found = store.query("SELECT wordy_message, attribute_text FROM events ORDER BY entry")
-    assert found == [("order \0 failed", f"r{n}\n\0\n{n}") for n in range(3)]
+    found = store.query("SELECT wordy_message, full_text FROM events ORDER BY entry")
+    assert found == [("order \0 failed", f"r{n}\n\0\n{n}\n\0\npython") for n in range(3)]
     stored = store.query(
         "SELECT column FROM system.parts_columns WHERE active AND database = 'errata' AND table = 'events'"
     )
-    assert {("wordy_message",), ("wordy_error_message",), ("attribute_text",)} <= set(stored)
+    assert {("wordy_message",), ("wordy_error_message",), ("full_text",)} <= set(stored)
     indexes = store.query(
         "SELECT name FROM system.data_skipping_indices WHERE table = 'events' AND data_compressed_bytes > 0"
     )

@@ -12,6 +12,7 @@ from errata.query.facets import (
     Elements,
     Entry,
     Filled,
+    Gathered,
     Joined,
     Kind,
     Pair,
@@ -26,7 +27,7 @@ from errata.query.facets import (
 from errata.query.nodes import Field
 
 ATTRIBUTES = "attributes"
-ATTRIBUTE_TEXT = "attribute_text"
+FULL_TEXT = "full_text"
 TAGS = "tags"
 
 RESERVED = {
@@ -84,10 +85,8 @@ _TEXT: tuple[Text, ...] = (
     Pair(OWN_COLUMNS["error.type"], OWN_COLUMNS["error.message"], ": "),
 )
 _LONG = ("error.message", "error.stack", "error.type")
-_REST: tuple[Text, ...] = (
-    Values(ATTRIBUTES, ATTRIBUTE_TEXT),
-    Several((*(OWN_COLUMNS[name] for name in OWN_COLUMNS if name not in _LONG), AFTER_ATTRIBUTES["error.is_crash"])),
-)
+_SHORT = (*(OWN_COLUMNS[name] for name in OWN_COLUMNS if name not in _LONG), AFTER_ATTRIBUTES["error.is_crash"])
+_REST: tuple[Text, ...] = (Gathered((Values(ATTRIBUTES), Several(_SHORT)), FULL_TEXT),)
 
 
 class EventCatalogue:
@@ -133,7 +132,7 @@ class EventCatalogue:
 def _attribute(name: str) -> tuple[Place, ...]:
     if name in OWN_COLUMNS:
         return (OWN_COLUMNS[name],)
-    entry = Entry(ATTRIBUTES, name, _CASES.get(name, Case.EXACT), _UNITS.get(name, Unit.NONE), ATTRIBUTE_TEXT)
+    entry = Entry(ATTRIBUTES, name, _CASES.get(name, Case.EXACT), _UNITS.get(name, Unit.NONE), FULL_TEXT)
     return (entry, AFTER_ATTRIBUTES[name]) if name in AFTER_ATTRIBUTES else (entry,)
 
 

@@ -17,6 +17,7 @@ from errata.issues.model import IssueSearch, Persona
 from errata.issues.plan import Answer, Question, all_of, answered, filters_of, questions_of
 from errata.query import to_clickhouse
 from errata.query.bind import BoundTree, bind
+from errata.query.nodes import All
 from errata.query.parse import parse
 from errata.storage.sql import Database
 
@@ -68,7 +69,7 @@ class Asker:
             aliases = self._aliases.read(tx)
         tree = answered(tree, answers)
         asked = EventSearch(
-            condition=to_clickhouse.compile(tree),
+            condition=None if isinstance(tree, All) else to_clickhouse.compile(tree),
             from_ms=search.from_ms,
             to_ms=search.to_ms,
             track=search.track,

@@ -55,7 +55,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One key of a column that maps texts to lists of texts. `joined` as in `Values`, empty where there is none."""
+    """One key of a column that maps texts to lists of texts.
+
+    `joined` names a column whose text holds all values of the map, between white space; empty where there is none.
+    """
 
     column: str
     key: str
@@ -98,13 +101,9 @@ Place: TypeAlias = Column | Entry | Elements | Tagged | Joined
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """Every element of every key of a column that maps texts to lists of texts.
-
-    `joined` names a column with all of them in one text, `words.JOINER` between each two.
-    """
+    """Every element of every key of a column that maps texts to lists of texts."""
 
     column: str
-    joined: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +120,14 @@ class Several:
     """Columns of short texts, which are cheaper said once together than one by one."""
 
     columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Texts that `joined`, a column, holds as one, those that are not empty, with `words.JOINER` between each two."""
+
+    parts: tuple[Values | Several, ...]
+    joined: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +152,7 @@ class Filled:
     value: str
 
 
-Text: TypeAlias = Column | Several | Values | Pair | Filled | Unlike
+Text: TypeAlias = Column | Several | Values | Gathered | Pair | Filled | Unlike
 """Where words are looked for."""
 
 

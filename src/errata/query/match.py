@@ -32,6 +32,7 @@ from errata.query.facets import (
     Elements,
     Entry,
     Filled,
+    Gathered,
     Joined,
     Kind,
     Pair,
@@ -115,6 +116,8 @@ def _texts(place: Text, row: Row) -> Iterable[str]:
             return [_text_of(column, row) for column in columns]
         case Values(column):
             return [value for values in _map(row, column).values() for value in values]
+        case Gathered(parts):
+            return (text for part in parts for text in _texts(part, row))
         case Filled(text) | Unlike(text):
             return (_text_of(text, row),)
         case Pair(first, second, separator):

@@ -31,6 +31,7 @@ from errata.query.facets import (
     Elements,
     Entry,
     Filled,
+    Gathered,
     Joined,
     Kind,
     Pair,
@@ -135,8 +136,10 @@ class _Writer:
                 return self._holds(search, _searched(place, search))
             case Several(columns):
                 return f"arrayExists(x -> {self._holds(search, 'x')}, [{', '.join(map(_text_of, columns))}])"
-            case Values(_, joined) if is_found_alike(search):
+            case Gathered(_, joined) if is_found_alike(search):
                 return self._holds(search, joined)
+            case Gathered(parts):
+                return _any_of([self._text(search, part) for part in parts])
             case Values(column):
                 found = self._holds(search, "x")
                 return (

@@ -135,4 +135,4 @@ def test_largest_queries_are_within_the_engines_bounds(query, engine, documents)
 
 def test_condition_longer_than_a_statement_is_refused():
     with pytest.raises(Invalid, match="too many clauses of full text"):
-        _compiled(" ".join(f"*:{n}a?b" for n in range(256)))
+        _compiled(" ".join(f"*:{n}\0a?b" for n in range(256)))
