@@ -29,7 +29,7 @@ test: setup ## lint, types, import contracts and all tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 reference: setup ## print docs/reference and the table of operations from the code; a test fails when they are old
 	$(BIN)/errata reference .

@@ -60,6 +60,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(command): the test calls this command of the machine")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The few long tests first, so that no core is left with one of them at the end."""
+    items.sort(key=lambda item: not {"flows", "live"} & set(item.path.parts))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose tools are missing; where CI is set, that is a failure."""
     for marker in item.iter_markers("needs"):
