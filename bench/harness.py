@@ -153,13 +153,13 @@ def wrk(url: str, bodies: list[bytes], seconds: int, connections: int = 32) -> L
         script.write_text(_LUA % {"folder": folder, "count": len(bodies), "key": API_KEY})
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script), url]
         told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    if "-nan" in told or "Requests/sec" not in told or not re.search(r"50%\s+[\d.]+\w", told):
+    if "-nan" in told or "Requests/sec" not in told or not re.search(r"^ +50%\s+[\d.]+\w", told, re.MULTILINE):
         raise SystemExit(f"wrk saw no answer:\n{told}")
     other = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
     return Load(
         float(re.search(r"Requests/sec:\s+([\d.]+)", told).group(1)),
-        _ms(re.search(r"50%\s+(\S+)", told).group(1)),
-        _ms(re.search(r"99%\s+(\S+)", told).group(1)),
+        _ms(re.search(r"^ +50%\s+(\S+)", told, re.MULTILINE).group(1)),
+        _ms(re.search(r"^ +99%\s+(\S+)", told, re.MULTILINE).group(1)),
         int(other.group(1)) if other else 0,
     )
 
