@@ -219,13 +219,13 @@ def test_keys(site: Site, headers: dict[str, str], path: str, status: int) -> No
         assert answer == {}
 
 
-def test_no_journal_file_holds_a_secret(site: Site) -> None:
-    site.status(ONE, {"DD-API-KEY": SECRET}, f"{LOGS}?ddsource=x&dd-api-key={SECRET}&api_key={SECRET}")
-    site.status(ONE, {"DD-API-KEY": ""}, f"/v1/input/{SECRET}?application_key={SECRET}")
-    site.status(ONE, {"DD-API-KEY": ""}, f"{LOGS}?ddforward=%2Fapi%2Fv2%2Flogs%3Fdd-api-key%3D{SECRET}%26ddsource%3Dy")
+def test_no_journal_file_holds_a_secret(tight: Site) -> None:
+    tight.status(ONE, {"DD-API-KEY": SECRET}, f"{LOGS}?ddsource=x&dd-api-key={SECRET}&api_key={SECRET}")
+    tight.status(ONE, {"DD-API-KEY": ""}, f"/v1/input/{SECRET}?application_key={SECRET}")
+    tight.status(ONE, {"DD-API-KEY": ""}, f"{LOGS}?ddforward=%2Fapi%2Fv2%2Flogs%3Fdd-api-key%3D{SECRET}%26ddsource%3Dy")
 
-    assert site.last().query == "ddforward=/api/v2/logs%3Fddsource%3Dy"
-    for segment in site.folder.glob("*.seg"):
+    assert tight.last().query == "ddforward=/api/v2/logs%3Fddsource%3Dy"
+    for segment in tight.folder.glob("*.seg"):
         assert SECRET.encode() not in segment.read_bytes()
 
 
