@@ -8,7 +8,7 @@ so that one bad span costs nothing but itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any
 
@@ -225,30 +225,43 @@ def _read_maps(traces: Iterable[memoryview]) -> TracePayload:
     for trace in traces:
         raws = _raw_list(trace)
         total = _bounded(total + len(raws))
-        payload.traces.append([span for raw in raws if (span := _span(raw, next(index), payload)) is not None])
+        payload.traces.append(
+            [span for raw in raws if (span := _span(raw, next(index), payload, _map, read_value)) is not None]
+        )
     return payload
 
 
-def _span(raw: memoryview, index: int, payload: TracePayload) -> Span | None:
+def _span(
+    raw: Any,
+    index: int,
+    payload: TracePayload,
+    quickly: Callable[[Any], _Map],
+    patiently: Callable[[Any], tuple[Any, Any]],
+) -> Span | None:
+    """A span read by the decoder of its form; where that refuses it, by a reader that takes things as they come."""
     try:
-        found = _map(raw)
+        found = quickly(raw)
         noted = bytes(found.span_events)
-        return found.span(index, events_of(read_value(noted)[0]) if noted else ())
+        return found.span(index, events_of(patiently(noted)[0]) if noted else ())
     except (*_REFUSED, Invalid):
-        value = _patiently(raw, payload)
+        value = _value(raw, payload, patiently)
+    return _span_in(value, index, payload)
+
+
+def _span_in(value: Any, index: int, payload: TracePayload) -> Span | None:
     if isinstance(value, dict):
         return span_of(value, index)
     payload.bad.append((index, value))
     return None
 
 
-def _patiently(raw: memoryview, payload: TracePayload) -> Any:
+def _value(raw: Any, payload: TracePayload, patiently: Callable[[Any], tuple[Any, Any]]) -> Any:
     """The value of a span that was refused; nil where reading it, and those before it, would take too long."""
     payload.patience -= len(raw)
     if payload.patience < 0:
         return None
     try:
-        return read_value(raw)[0]
+        return patiently(raw)[0]
     except Invalid:
         return None
 
@@ -286,29 +299,9 @@ def _json_traces(body: bytes) -> list[list[Any]]:
 
 
 def _json_span(raw: Any, index: int, payload: TracePayload) -> Span | None:
-    value = raw
     if isinstance(raw, msgspec.Raw):
-        text = bytes(raw)
-        try:
-            found = _json_map(text)
-            noted = bytes(found.span_events)
-            return found.span(index, events_of(decode_json(noted)[0]) if noted else ())
-        except (*_REFUSED, Invalid):
-            value = _json_value(text, payload)
-    if isinstance(value, dict):
-        return span_of(value, index)
-    payload.bad.append((index, value))
-    return None
-
-
-def _json_value(text: bytes, payload: TracePayload) -> Any:
-    payload.patience -= len(text)
-    if payload.patience < 0:
-        return None
-    try:
-        return decode_json(text)[0]
-    except Invalid:
-        return None
+        return _span(bytes(raw), index, payload, _json_map, decode_json)
+    return _span_in(raw, index, payload)
 
 
 def _strings_and_traces(body: bytes) -> tuple[msgspec.Raw | memoryview, list[memoryview]]:
@@ -345,7 +338,7 @@ def _row_span(raw: memoryview, index: int, table: _Table, payload: TracePayload)
     try:
         return _row(raw).span(index, table)
     except _REFUSED:
-        value = _patiently(raw, payload)
+        value = _value(raw, payload, read_value)
     if isinstance(value, list) and len(value) >= len(_ROW_FIELDS):
         return span_of(table.whole(value), index)
     payload.bad.append((index, value))
