@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
+from errata.base.ids import NO_KEY
 from errata.events.tables import intake_recent
 from errata.storage.sql import Database
 
@@ -67,11 +68,6 @@ class Recent(msgspec.Struct, frozen=True):
     errors: int
     pieces: tuple[Piece, ...]
     id: int = 0
-
-    @property
-    def sender(self) -> tuple[str, UUID | None, str]:
-        """Whose request it is, as far as samples are shared out."""
-        return self.intake, self.key_id, self.client
 
 
 class RecentRequests:
@@ -132,7 +128,7 @@ def _row(request: Recent) -> dict[str, Any]:
         "received_at": request.received_at,
         "intake": request.intake,
         "path": request.path[:_MAX_PATH],
-        "key_id": request.key_id,
+        "key_id": None if request.key_id == NO_KEY else request.key_id,
         "client": request.client[:_MAX_CLIENT],
         "bytes": request.bytes,
         "entries": request.entries,

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 
-from errata.base.ids import NO_KEY, KeyId
+from errata.base.ids import KeyId
 from errata.events import recent
 from errata.events.recent import Piece, Recent, Verdict, told
 from errata.ingest.wire.model import Ignored
@@ -28,7 +28,7 @@ class Lately:
     def refused(self, at: datetime, intake: str, path: str, client: str, key: KeyId | None, words: str) -> None:
         """A request was answered with an error; `words` say which, as its sender read them."""
         piece = Piece(Verdict.REFUSED, words[:_MAX_WORDS])
-        self._found.append(Recent(at, intake, path, _told_key(key), client, 0, 0, 0, (piece,)))
+        self._found.append(Recent(at, intake, path, key, client, 0, 0, 0, (piece,)))
 
     def ignored(
         self, at: datetime, intake: str, path: str, client: str, key: KeyId | None, found: Sequence[Ignored]
@@ -36,7 +36,7 @@ class Lately:
         """A request was answered and held nothing to keep."""
         pieces = [Piece(Verdict.NO_ERROR, each.reason, each.count, each.entry, each.what) for each in found]
         entries = sum(piece.count for piece in pieces)
-        self._found.append(Recent(at, intake, path, _told_key(key), client, 0, entries, 0, told(pieces)))
+        self._found.append(Recent(at, intake, path, key, client, 0, entries, 0, told(pieces)))
 
     def save(self, db: Database) -> None:
         """Write what came since the last call. Raises Unavailable, and loses then what it could not write."""
@@ -44,7 +44,3 @@ class Lately:
         if taken:
             with db.write() as tx:
                 recent.put(tx, taken)
-
-
-def _told_key(key: KeyId | None) -> KeyId | None:
-    return None if key == NO_KEY else key

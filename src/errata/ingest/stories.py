@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from errata.base.clock import from_ms
-from errata.base.ids import NO_KEY, Fingerprint, IssueId
+from errata.base.ids import Fingerprint, IssueId
 from errata.events.model import Event
 from errata.events.recent import Piece, Recent, Verdict, client_of, told
 from errata.ingest.aside import WHOLE
@@ -45,12 +45,12 @@ class Stories:
                 self._errors[position] += 1
                 self._pieces[position].append(Piece(Verdict.ERROR, entry=entry))
 
-    def dropped(self, work: Work, reason: str, count: int = 1, event: Event | None = None, what: str = "") -> None:
+    def dropped(self, work: Work, reason: str, count: int = 1, event: Event | None = None) -> None:
         """Pieces were understood and count in no issue."""
         pieces = self._pieces.get(work.position)
         if pieces is not None:
             entry, service = (event.entry, event.service) if event else (-1, "")
-            what = what or (event.error_type or event.message[:_MAX_WHAT] if event else "")
+            what = event.error_type or event.message[:_MAX_WHAT] if event else ""
             pieces.append(Piece(Verdict.NO_ERROR, reason, count, entry, what, service))
 
     def ignored(self, work: Work, found: Ignored) -> None:
@@ -97,7 +97,7 @@ def _recent(work: Work, pieces: Sequence[Piece], errors: int) -> Recent:
         received_at=from_ms(work.received_at_ms),
         intake=work.intake,
         path=work.path,
-        key_id=None if work.key_id == NO_KEY else work.key_id,
+        key_id=work.key_id,
         client=client_of(work.headers),
         bytes=len(work.body),
         entries=sum(piece.count for piece in pieces),

@@ -147,7 +147,8 @@ def _reopened(tx: Connection, issue: Issue, fold: IssueFold, at: datetime, new_i
     """The issue as the fold leaves it, where it was resolved. Its versions are those before this batch."""
     if issue.state is not IssueState.RESOLVED:
         return issue, []
-    known, sighted = store.versions_of(tx, issue.id), store.first_sightings(tx, issue.service)
+    compared = {issue.last_seen_version, *(version for version, _, _ in fold.sightings)}
+    known, sighted = store.versions_of(tx, issue.id), store.first_sightings(tx, issue.service, compared)
     return regressed(issue, fold, known=known, first_sightings=sighted, at=at, new_id=new_id)
 
 

@@ -138,13 +138,10 @@ def add_service_versions(tx: Connection, seen: Iterable[tuple[str, str, datetime
     tx.execute(earlier.values(first_seen=bindparam("_first")), keyed)
 
 
-def first_sightings(tx: Connection, service: str) -> dict[str, datetime]:
-    """When a service was first seen in each of its versions; of a great many the newest."""
-    query = (
-        select(service_versions.c.version, service_versions.c.first_seen)
-        .where(service_versions.c.service == service)
-        .order_by(service_versions.c.first_seen.desc())
-        .limit(_MAX_SIGHTINGS)
+def first_sightings(tx: Connection, service: str, versions: Iterable[str]) -> dict[str, datetime]:
+    """When a service was first seen in each of these versions; those that it never had are missing."""
+    query = select(service_versions.c.version, service_versions.c.first_seen).where(
+        service_versions.c.service == service, service_versions.c.version.in_(sorted(versions))
     )
     return {row.version: row.first_seen for row in tx.execute(query)}
 
@@ -299,6 +296,3 @@ def _row(issue: Issue) -> dict[str, Any]:
         "regressed_at_version": regression.regressed_at_version if regression else None,
         "suspected_cause": str(issue.suspected_cause),
     }
-
-
-_MAX_SIGHTINGS = 10_000
