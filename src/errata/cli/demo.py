@@ -10,8 +10,6 @@ import os
 import secrets
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,8 +20,8 @@ from errata.base.clock import SystemClock
 from errata.base.errors import Unavailable
 from errata.cli.complaint import plain_complaints
 from errata.cli.demo_story import DAYS, of_the_next_release, of_the_week
+from errata.cli.sending import Sending, answer_of, json_headers
 from errata.cli.sockets import url_of
-from errata.cli.test_errors import Sending
 from errata.settings import Settings, load
 
 _PATIENCE_S = 120.0
@@ -51,24 +49,18 @@ class Shop:
 
     def send(self, sending: Sending) -> bytes:
         """The body of the answer. Raises Unavailable for any but a good one."""
-        request = urllib.request.Request(  # noqa: S310 - our own address
-            self.url + sending.path, sending.body, sending.headers, method=sending.method
-        )
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
-                return bytes(answer.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                said = error.read()[:300].decode(errors="replace")
-            raise Unavailable(
-                f"the demo's {sending.path.partition('?')[0]} was answered {error.code}: {said}"
-            ) from error
+            status, answer = answer_of(self.url, sending)
         except OSError as error:
             raise Unavailable(f"the demo's errors could not be sent: {error}") from error
+        if status >= 300:
+            said = answer[:300].decode(errors="replace")
+            raise Unavailable(f"the demo's {sending.path.partition('?')[0]} was answered {status}: {said}")
+        return answer
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         """An operation of the API."""
-        headers = {"DD-API-KEY": self.api_key, "DD-APPLICATION-KEY": self.app_key, "Content-Type": "application/json"}
+        headers = json_headers(self.api_key) | {"DD-APPLICATION-KEY": self.app_key}
         answer = self.send(Sending(method, path, headers, b"" if body is None else json.dumps(body).encode()))
         return json.loads(answer) if answer else None
 
@@ -76,8 +68,10 @@ class Shop:
         """Raises Unavailable when the server does not come up."""
         until = time.monotonic() + _PATIENCE_S
         while time.monotonic() < until:
-            with suppress(OSError), urllib.request.urlopen(self.url + path, timeout=5):  # noqa: S310 - our own address
-                return
+            with suppress(OSError):
+                status, _ = answer_of(self.url, Sending("GET", path, {}), patience_s=5)
+                if status == 200:
+                    return
             time.sleep(0.1)
         raise Unavailable("the demo's server did not come up")
 

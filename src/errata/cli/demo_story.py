@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from enum import Enum
 from importlib import resources
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 
-from errata.cli.test_errors import Sending
+from errata.cli.sending import BROWSER_HEADERS, Sending, browser_path, json_headers, sentry_envelope
 
 DAYS = 7
 _DAY_MS = 86_400_000
@@ -144,8 +143,7 @@ def _released(tags: str) -> str:
 
 
 def _logs_request(entries: list[Body], key: str, _project: int) -> Sending:
-    headers = {"DD-API-KEY": key, "Content-Type": "application/json"}
-    return Sending("POST", "/api/v2/logs", headers, json.dumps(entries).encode())
+    return Sending("POST", "/api/v2/logs", json_headers(key), json.dumps(entries).encode())
 
 
 # --- traces ----------------------------------------------------------------------------------------------------------
@@ -197,9 +195,8 @@ def _browser_event(event: Body, now: Happening) -> Body:
 
 def _browser_request(path: str) -> Callable[[list[Body], str, int], Sending]:
     def packed(events: list[Body], key: str, _project: int) -> Sending:
-        query = urlencode({"ddsource": "browser", "dd-api-key": key, "dd-evp-origin": "browser"})
         body = "\n".join(json.dumps(event) for event in events)
-        return Sending("POST", f"{path}?{query}", {"Content-Type": "text/plain;charset=UTF-8"}, body.encode())
+        return Sending("POST", browser_path(path, key), BROWSER_HEADERS, body.encode())
 
     return packed
 
@@ -235,8 +232,7 @@ def _release_of_resource(resource: Body, now: Happening) -> None:
 
 def _otlp_request(requests: list[Body], key: str, _project: int) -> Sending:
     body = {"resourceSpans": [resource for request in requests for resource in request["resourceSpans"]]}
-    headers = {"DD-API-KEY": key, "Content-Type": "application/json"}
-    return Sending("POST", "/v1/traces", headers, json.dumps(body).encode())
+    return Sending("POST", "/v1/traces", json_headers(key), json.dumps(body).encode())
 
 
 # --- Sentry ----------------------------------------------------------------------------------------------------------
@@ -254,14 +250,7 @@ def _sentry_event(event: Body, now: Happening) -> Body:
 
 def _sentry_request(events: list[Body], key: str, project: int) -> Sending:
     (event,) = events
-    payload = json.dumps(event).encode()
-    lines = (json.dumps({"event_id": event["event_id"]}), json.dumps({"type": "event", "length": len(payload)}))
-    headers = {
-        "X-Sentry-Auth": f"Sentry sentry_version=7, sentry_client=errata-demo/1, sentry_key={key}",
-        "Content-Type": "application/x-sentry-envelope",
-    }
-    body = b"\n".join([*(line.encode() for line in lines), payload, b""])
-    return Sending("POST", f"/api/{project}/envelope/", headers, body)
+    return sentry_envelope(event, project=project, client="errata-demo/1", key=key)
 
 
 def _user(person: str) -> Body:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-import urllib.error
-import urllib.request
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import replace
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
 
 from errata.base.errors import Invalid, Unavailable
 from errata.cli.options import settings_of
+from errata.cli.sending import Sending, answer_of, json_headers
 from errata.cli.sockets import url_of
-
-if TYPE_CHECKING:
-    from errata.cli.test_errors import Sending
 
 CLIENT = "errata-send-test"
 _EVERY_S = 0.1
@@ -63,14 +60,8 @@ class _Server:
 
     def send(self, sending: Sending) -> tuple[int, bytes]:
         """Status and body of the answer. Raises Unavailable when there is none."""
-        headers = sending.headers | {"User-Agent": CLIENT}
-        request = urllib.request.Request(self.url + sending.path, sending.body, headers, method=sending.method)  # noqa: S310 - checked above
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
-                return answer.status, answer.read()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read()
+            return answer_of(self.url, replace(sending, headers={**sending.headers, "User-Agent": CLIENT}))
         except OSError as error:
             raise Unavailable(f"no answer from {self.url}: {error}") from error
 
@@ -88,9 +79,7 @@ class _Server:
         return [piece["says"] for piece in mine[0]["pieces"]] if mine else []
 
     def _api(self, method: str, path: str, body: object) -> list[Any]:
-        from errata.cli.test_errors import Sending
-
-        keys = {"DD-API-KEY": self.api_key, "DD-APPLICATION-KEY": self._app_key, "Content-Type": "application/json"}
+        keys = json_headers(self.api_key) | {"DD-APPLICATION-KEY": self._app_key}
         status, answer = self.send(Sending(method, path, keys, json.dumps(body).encode() if body else b""))
         if status == 503:
             return []  # the event store is starting

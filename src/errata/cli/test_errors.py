@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 import msgspec
+
+from errata.cli.sending import BROWSER_HEADERS, Sending, browser_path, json_headers, sentry_envelope
 
 SERVICE = "errata-send-test"
 """The service of every test error; all of one protocol are one issue."""
@@ -45,20 +46,9 @@ class TestError:
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
-    """A request: the key belongs where `headers` or `path` already hold it."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Protocol:
-    """A way in. `who` says which SDKs use it, `accepted` which status is success."""
+    """A way in. `accepted` is the status of success."""
 
-    who: str
     accepted: int
     sending: Callable[[TestError, str], Sending]
 
@@ -72,7 +62,7 @@ def _logs(error: TestError, key: str) -> Sending:
         "message": error.message,
         "error": {"kind": _TYPE, "message": error.message, "stack": error.stack},
     }
-    return Sending("POST", "/api/v2/logs", _json(key), json.dumps([entry]).encode())
+    return Sending("POST", "/api/v2/logs", json_headers(key), json.dumps([entry]).encode())
 
 
 def _browser_logs(error: TestError, key: str) -> Sending:
@@ -86,7 +76,9 @@ def _browser_logs(error: TestError, key: str) -> Sending:
         "view": {"url": "http://errata.test/send-test"},
         "session_id": error.marker,
     }
-    return Sending("POST", _browser_path("/api/v2/logs", key), _TEXT, json.dumps(event).encode())
+    return Sending(
+        "POST", browser_path("/api/v2/logs", key, ddtags="env:test"), BROWSER_HEADERS, json.dumps(event).encode()
+    )
 
 
 def _rum(error: TestError, key: str) -> Sending:
@@ -107,7 +99,9 @@ def _rum(error: TestError, key: str) -> Sending:
             "stack": _browser_stack(error),
         },
     }
-    return Sending("POST", _browser_path("/api/v2/rum", key), _TEXT, json.dumps(event).encode())
+    return Sending(
+        "POST", browser_path("/api/v2/rum", key, ddtags="env:test"), BROWSER_HEADERS, json.dumps(event).encode()
+    )
 
 
 def _traces(error: TestError, key: str) -> Sending:
@@ -142,7 +136,7 @@ def _otlp_traces(error: TestError, key: str) -> Sending:
         "events": [{"name": "exception", "timeUnixNano": at, "attributes": _otlp_exception(error)}],
     }
     body = {"resourceSpans": [{"resource": _OTLP_RESOURCE, "scopeSpans": [{"spans": [span]}]}]}
-    return Sending("POST", "/v1/traces", _json(key), json.dumps(body).encode())
+    return Sending("POST", "/v1/traces", json_headers(key), json.dumps(body).encode())
 
 
 def _otlp_logs(error: TestError, key: str) -> Sending:
@@ -154,50 +148,33 @@ def _otlp_logs(error: TestError, key: str) -> Sending:
         "attributes": _otlp_exception(error),
     }
     body = {"resourceLogs": [{"resource": _OTLP_RESOURCE, "scopeLogs": [{"logRecords": [record]}]}]}
-    return Sending("POST", "/v1/logs", _json(key), json.dumps(body).encode())
+    return Sending("POST", "/v1/logs", json_headers(key), json.dumps(body).encode())
 
 
 def _sentry(error: TestError, key: str) -> Sending:
-    event_id = f"{error.number:032x}"
     frame = {"filename": "app.py", "abs_path": "/srv/errata_send_test/app.py", "function": "send_test", "lineno": 7}
     exception = {"type": _TYPE, "value": error.message, "stacktrace": {"frames": [frame | {"in_app": True}]}}
     event = {
-        "event_id": event_id,
+        "event_id": f"{error.number:032x}",
         "timestamp": error.at_ms / 1000,
         "platform": "python",
         "level": "error",
         "tags": {"service": SERVICE},
         "exception": {"values": [exception]},
     }
-    payload = json.dumps(event).encode()
-    lines = [
-        json.dumps({"event_id": event_id}).encode(),
-        json.dumps({"type": "event", "length": len(payload)}).encode(),
-    ]
-    auth = f"Sentry sentry_version=7, sentry_client=errata-send-test/1, sentry_key={key}"
-    headers = {"X-Sentry-Auth": auth, "Content-Type": "application/x-sentry-envelope"}
-    return Sending("POST", "/api/1/envelope/", headers, b"\n".join([*lines, payload, b""]))
+    return sentry_envelope(event, project=1, client="errata-send-test/1", key=key)
 
 
 PROTOCOLS: dict[str, Protocol] = {
-    "logs": Protocol("log shippers and Datadog's API clients", 202, _logs),
-    "browser-logs": Protocol("@datadog/browser-logs", 202, _browser_logs),
-    "rum": Protocol("@datadog/browser-rum and the mobile SDKs", 202, _rum),
-    "ddtrace": Protocol("Datadog's tracers", 200, _traces),
-    "otlp-traces": Protocol("OpenTelemetry, spans", 200, _otlp_traces),
-    "otlp-logs": Protocol("OpenTelemetry, logs", 200, _otlp_logs),
-    "sentry": Protocol("Sentry's SDKs", 200, _sentry),
+    "logs": Protocol(202, _logs),
+    "browser-logs": Protocol(202, _browser_logs),
+    "rum": Protocol(202, _rum),
+    "ddtrace": Protocol(200, _traces),
+    "otlp-traces": Protocol(200, _otlp_traces),
+    "otlp-logs": Protocol(200, _otlp_logs),
+    "sentry": Protocol(200, _sentry),
 }
 """By the name that `--sdk` takes."""
-
-
-def _json(key: str) -> dict[str, str]:
-    return {"DD-API-KEY": key, "Content-Type": "application/json"}
-
-
-def _browser_path(path: str, key: str) -> str:
-    query = {"ddsource": "browser", "dd-api-key": key, "dd-evp-origin": "browser", "ddtags": "env:test"}
-    return f"{path}?{urlencode(query)}"
 
 
 def _browser_stack(error: TestError) -> str:
@@ -213,7 +190,6 @@ def _otlp_attribute(name: str, value: str) -> dict[str, object]:
     return {"key": name, "value": {"stringValue": value}}
 
 
-_TEXT = {"Content-Type": "text/plain;charset=UTF-8"}
 _OTLP_RESOURCE = {
     "attributes": [_otlp_attribute("service.name", SERVICE), _otlp_attribute("telemetry.sdk.language", "python")]
 }
