@@ -22,7 +22,8 @@ importlib.import_module("errata.storage.outbox")
 
 def test_migrated_schema_is_the_one_that_the_code_describes(state: Database) -> None:
     with state.read() as tx:
-        differences = compare_metadata(MigrationContext.configure(tx, opts={"compare_server_default": True}), metadata)
+        opts = {"compare_server_default": True, "include_name": lambda name, *_: not _is_word_index(name)}
+        differences = compare_metadata(MigrationContext.configure(tx, opts=opts), metadata)
 
     assert differences == []
 
@@ -124,7 +125,13 @@ def test_folder_with_odd_characters_in_its_name_can_be_migrated(tmp_path: Path) 
 def _declarations(tx: Transaction) -> dict[str, list[str]]:
     """By name: the declaration of each table and index; the order within, and white space, do not matter."""
     found = tx.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'"))
-    return {name: _pieces(declared) for name, declared in found if not name.startswith("sqlite_")}
+    ours = ((name, sql) for name, sql in found if not name.startswith("sqlite_") and not _is_word_index(name))
+    return {name: _pieces(declared) for name, declared in ours}
+
+
+def _is_word_index(name: str | None) -> bool:
+    """Made by each engine in its own way, and no table of the metadata."""
+    return name is not None and (name == "case_words" or name.startswith("case_words_"))
 
 
 def _pieces(declared: str) -> list[str]:

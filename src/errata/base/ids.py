@@ -1,7 +1,7 @@
 """Ids: distinct types, made by us, opaque to clients.
 
 An issue's id is computed from its fingerprint and a record's event ids from their place in the journal, so that a
-repeated batch names the same things. Ids of things that people make (users, teams, keys) are random.
+repeated batch names the same things. Ids of things that people make (users, teams, keys, cases) are random.
 """
 
 from __future__ import annotations
@@ -19,6 +19,11 @@ TeamId = NewType("TeamId", UUID)
 KeyId = NewType("KeyId", UUID)
 NO_KEY = KeyId(UUID(int=0))
 """Stands for the key of a request that needed none."""
+CaseId = NewType("CaseId", UUID)
+ProjectId = NewType("ProjectId", UUID)
+CaseTypeId = NewType("CaseTypeId", UUID)
+CustomAttributeId = NewType("CustomAttributeId", UUID)
+CellId = NewType("CellId", UUID)
 NodeId = NewType("NodeId", UUID)
 """Names one data folder's journal, for ever."""
 

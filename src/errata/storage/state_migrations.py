@@ -19,7 +19,7 @@ from errata.storage.sql import Database, Transaction
 if TYPE_CHECKING:
     from alembic.config import Config
 
-LATEST = "0004"
+LATEST = "0005"
 """The newest step. A test holds that it is the last of the scripts."""
 
 

@@ -1,0 +1,51 @@
+"""The case types that every installation has, with ids fixed by the real service (behaviour 2). Pure.
+
+Kept here and not in the database, so that a change reaches everybody with a release.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from errata.base.ids import CaseTypeId
+from errata.cases.model import CaseType, Statuses, StatusOptions
+
+RESERVED_ATTRIBUTES = ("team", "service", "env", "datacenter", "version")
+"""Attributes that every type has; none of them can be changed or removed."""
+
+STANDARD_STATUSES = Statuses(
+    open=StatusOptions(("Open",), "Open"),
+    in_progress=StatusOptions(("In Progress",), "In Progress"),
+    closed=StatusOptions(("Closed",), "Closed"),
+)
+"""What nearly all built-in types have, and what a new type begins with."""
+
+_CHANGE_REQUEST_STATUSES = Statuses(
+    open=StatusOptions(("Open",), "Open"),
+    in_progress=StatusOptions(("Pending Approval", "Approved", "Implementing"), "Pending Approval"),
+    closed=StatusOptions(("Completed", "Cancelled", "Declined"), "Completed"),
+)
+
+
+def _builtin(number: int, name: str, description: str, legacy: str = "TUNKNOWN") -> CaseType:
+    return CaseType(
+        id=CaseTypeId(UUID(int=number)),
+        name=name,
+        description=description,
+        statuses=_CHANGE_REQUEST_STATUSES if name == "Change Request" else STANDARD_STATUSES,
+        internal=True,
+        legacy=legacy,
+    )
+
+
+STANDARD = _builtin(1, "Standard", "General work", "STANDARD")
+EVENT_MANAGEMENT = _builtin(2, "Event Management", "Work on correlated events")
+SECURITY = _builtin(3, "Security", "Investigation of a security finding")
+CHANGE_REQUEST = _builtin(4, "Change Request", "A change that needs an approval")
+ERROR_TRACKING = _builtin(5, "Error Tracking", "Work on an error tracking issue", "ERROR_TRACKING_ISSUE")
+LOGS_OPTIMIZATION = _builtin(7, "Logs Optimization Insights", "Work on the volume of logs")
+
+BUILTIN_TYPES: dict[CaseTypeId, CaseType] = {
+    one.id: one for one in (STANDARD, EVENT_MANAGEMENT, SECURITY, CHANGE_REQUEST, ERROR_TRACKING, LOGS_OPTIMIZATION)
+}
+"""By id, in the order of their numbers. There is no number 6 in the real service's answers."""
