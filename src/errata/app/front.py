@@ -15,22 +15,20 @@ Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class Front:
-    """The web process as one ASGI application. `is_intake` says of a request whether an SDK sends it.
+    """The web process as one ASGI application.
 
-    `uploads` takes source maps.
+    `intake` gives what answers a request that SDKs send, and None for any other; `uploads` takes source maps.
     """
 
     def __init__(
         self,
         *,
-        is_intake: Callable[[Scope], bool],
-        intake: Application,
+        intake: Callable[[Scope], Application | None],
         uploads: Application,
         api: Application,
         ops: Application,
         pages: Application,
     ) -> None:
-        self._is_intake = is_intake
         self._intake = intake
         self._uploads = uploads
         self._api = api
@@ -42,8 +40,9 @@ class Front:
         await self._for(scope)(scope, receive, send)
 
     def _for(self, scope: Scope) -> Application:
-        if self._is_intake(scope):
-            return self._intake
+        answering = self._intake(scope)
+        if answering is not None:
+            return answering
         path: str = scope["path"]
         if path == SOURCE_MAPS:
             return self._uploads

@@ -177,8 +177,7 @@ def build_front(
     )
     metrics = Metrics([lambda: figures_of(watched), tally.figures])
     return Front(
-        is_intake=intake.matches,
-        intake=intake,
+        intake=intake.answering,
         uploads=uploads,
         api=build_api(rooms, access.credentials, version=release, observe=metrics.observe_call),
         ops=Ops(Health(checks_of(watched)), metrics, version=release),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 from urllib.parse import unquote, unquote_plus
 
@@ -14,7 +15,7 @@ from errata.base.clock import Clock
 from errata.base.errors import ErrataError, Forbidden, TooMany
 from errata.base.ids import KeyId, random_id
 from errata.http.body import Disconnected, Receive
-from errata.ingest.answers import Answer, Send, WrongMethod, refusal
+from errata.ingest.answers import Answer, Send, WrongMethod
 from errata.ingest.doors.agent import AgentRoutes
 from errata.ingest.doors.browser import BrowserRoutes
 from errata.ingest.doors.door import DoorLimits, Route
@@ -92,7 +93,7 @@ class Routes:
 
 
 class IntakeApp:
-    """Answers the intake's addresses; the caller asks `matches` first."""
+    """Answers the intake's addresses."""
 
     def __init__(
         self,
@@ -115,16 +116,17 @@ class IntakeApp:
         self._clock = clock
         self._in_hand = 0
 
-    def matches(self, scope: Any) -> bool:
-        """Whether a request, by its ASGI scope, is one of the intake's."""
-        return self._route(scope) is not None
+    def answering(self, scope: Any) -> Callable[[Any, Receive, Send], Awaitable[None]] | None:
+        """The ASGI application that answers a request, by its scope; None when it is none of the intake's."""
+        # Only what is sent can be forwarded: a page that somebody looks at stays what it is, whatever its query says.
+        route = self._routes.at(scope["path"], b"" if scope["method"] in _READS else scope["query_string"])
+        return None if route is None else partial(self._answer, route)
 
-    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        route = self._route(scope)
-        if route is None:
-            await refusal(404, "There is no intake at this address.").send(send)
-            return
+    def close(self) -> None:
+        """End the threads for large bodies; requests in hand are finished first."""
+        self._receiver.close()
+
+    async def _answer(self, route: Route, scope: Any, receive: Receive, send: Send) -> None:
         if route.otlp is not None and says_otlp(scope):
             route = route.otlp
         origin = origin_of(scope)
@@ -141,14 +143,6 @@ class IntakeApp:
             reply = self._origins.readable(reply, origin)
             await send(reply.start)
             await send(reply.body)
-
-    def close(self) -> None:
-        """End the threads for large bodies; requests in hand are finished first."""
-        self._receiver.close()
-
-    def _route(self, scope: Any) -> Route | None:
-        # Only what is sent can be forwarded: a page that somebody looks at stays what it is, whatever its query says.
-        return self._routes.at(scope["path"], b"" if scope["method"] in _READS else scope["query_string"])
 
     async def _reply(self, route: Route, scope: Any, receive: Receive) -> Answer | None:
         """The answer, or None when nobody is there to hear it."""

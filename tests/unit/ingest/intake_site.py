@@ -7,11 +7,12 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from errata.base.clock import FixedClock
@@ -123,6 +124,17 @@ class Site:
             return len(list(reader.records()))
 
 
+def _only(intake: IntakeApp) -> Callable[[Any, Any, Any], Awaitable[None]]:
+    """The intake where nothing else answers."""
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        answering = intake.answering(scope)
+        assert answering is not None, scope["path"]
+        await answering(scope, receive, send)
+
+    return application
+
+
 @contextmanager
 def served(
     folder: Path,
@@ -149,7 +161,7 @@ def served(
         Origins(origins),
     )
     listener = socket.create_server(("127.0.0.1", 0))
-    server = server_of(app, ProtocolLimits(body_timeout_s=1), graceful_s=2)
+    server = server_of(_only(app), ProtocolLimits(body_timeout_s=1), graceful_s=2)
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]))
     thread.start()
     try:
