@@ -5,6 +5,8 @@ No error knows an HTTP status: that is the rims' business (`api/errors.py`, `ing
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -44,10 +46,22 @@ class Invalid(ErrataError):
         self.faults = faults or (Fault(where, message),)
 
 
+class NotAllowed(Invalid):
+    """A value stands outside a list of values; the message repeats it and names those that are allowed."""
+
+    code = "not_allowed"
+
+
 class Unsupported(Invalid):
     """The body's media type or encoding is none that is read here; the message lists those that are."""
 
     code = "unsupported"
+
+
+class NotAllowed(Invalid):
+    """A well-formed value that is none of those allowed; the message lists them. Cases have words of their own for it."""
+
+    code = "not_allowed"
 
 
 class Unauthenticated(ErrataError):
@@ -63,9 +77,13 @@ class Forbidden(ErrataError):
 
 
 class NotFound(ErrataError):
-    """What was asked for does not exist, or not for this reader."""
+    """What was asked for does not exist, or not for this reader. `meta` says by name what was looked for."""
 
     code = "not_found"
+
+    def __init__(self, message: str, *, where: str = "", meta: Mapping[str, str] | None = None) -> None:
+        super().__init__(message, where=where)
+        self.meta = dict(meta or {})
 
 
 class Conflict(ErrataError):
