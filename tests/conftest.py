@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from postgresql import SESSION, PostgreSQL, program
 from running_server import Server, start_server
+from states import PostgresqlStates, SqliteStates, States
 
 PACKAGES = {
     "chromium": "chromium",
     "curl": "curl",
+    "initdb": "postgresql",
     "strace": "strace",
     "syslog-ng": "syslog-ng-core syslog-ng-mod-http",
 }
@@ -47,6 +50,22 @@ def fresh_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         _end(running)
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """One server for all tests of a process that need PostgreSQL: mark them as needing `initdb`."""
+    running = PostgreSQL(**SESSION)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("initdb"))])
+def states(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> States:
+    """Makes state databases; every test that asks for it runs on both engines."""
+    if request.param == "sqlite":
+        return SqliteStates(tmp_path_factory.mktemp("states"))
+    return PostgresqlStates(request.getfixturevalue("postgresql"))
+
+
 def _end(running: Server) -> None:
     if running.process.poll() is None:
         running.process.terminate()
@@ -70,7 +89,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose tools are missing; where CI is set, that is a failure."""
     for marker in item.iter_markers("needs"):
         for command in marker.args:
-            if shutil.which(command) is None:
+            if shutil.which(command) is None and program(command) is None:
                 if os.environ.get("CI"):
                     pytest.fail(f"{command} is missing: apt-get install {PACKAGES[command]}")
                 pytest.skip(f"needs {command}")

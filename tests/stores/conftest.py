@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import os
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from engines import Engine
@@ -17,25 +15,18 @@ from errata.access.reads import AccessReads
 from errata.base.clock import FixedClock
 from errata.base.ids import random_id
 from errata.events.store import EventStore
-from errata.storage import event_migrations, state_migrations
+from errata.storage import event_migrations
 from errata.storage.clickhouse import ClickHouse
-from errata.storage.sql import Database, sqlite_url
-
-POSTGRESQL = "ERRATA_TEST_DATABASE_URL"
-"""Names an empty PostgreSQL database whose schema `public` the tests may drop."""
+from errata.storage.sql import Database
+from states import States, migrated_state
 
 
-@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRESQL in os.environ else [])])
-def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return sqlite_url(tmp_path / "data" / "state.db")
-    url = os.environ[POSTGRESQL]
-    emptied = Database(url)
-    with emptied.write() as tx:
-        tx.exec_driver_sql("DROP SCHEMA public CASCADE")
-        tx.exec_driver_sql("CREATE SCHEMA public")
-    emptied.close()
-    return url
+@pytest.fixture
+def state_url(states: States) -> Iterator[str]:
+    """The address of a database without any table."""
+    url = states.empty()
+    yield url
+    states.remove(url)
 
 
 @pytest.fixture
@@ -46,9 +37,9 @@ def empty_state(state_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def state(empty_state: Database) -> Database:
-    state_migrations.upgrade(empty_state)
-    return empty_state
+def state(states: States) -> Iterator[Database]:
+    with migrated_state(states) as database:
+        yield database
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import copy
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -25,9 +24,10 @@ from errata.issues.causes import Cause
 from errata.issues.facets import Owners, values_of
 from errata.issues.languages import api_language
 from errata.issues.model import Issue, IssueState, Regression
-from errata.storage import event_migrations, state_migrations
+from errata.storage import event_migrations
 from errata.storage.clickhouse import ClickHouse
-from errata.storage.sql import Database, sqlite_url, upsert
+from errata.storage.sql import Database, upsert
+from states import States, migrated_state
 from vectors.search_vectors import VECTORS
 
 NOW = from_ms(VECTORS["now_ms"])
@@ -65,20 +65,18 @@ def documents(vectors: dict[str, Any] = VECTORS) -> list[Document]:
 
 
 @contextlib.contextmanager
-def searchable(engine_url: str, folder: Path, found: Sequence[Document]) -> Iterator[tuple[Database, ClickHouse]]:
+def searchable(engine_url: str, states: States, found: Sequence[Document]) -> Iterator[tuple[Database, ClickHouse]]:
     """A state with the documents' issues, and the event store with their rows and no others."""
     clickhouse = ClickHouse(engine_url)
     event_migrations.upgrade(clickhouse)
     clickhouse.command("TRUNCATE TABLE events")
-    database = Database(sqlite_url(folder / "state.db"))
-    state_migrations.upgrade(database)
-    with database.write() as tx:
-        for document in found:
-            save_issue(tx, document)
     batch = next(_batches)
     EventStore(clickhouse).insert(batch, [in_batch(document.row, batch) for document in found])
-    yield database, clickhouse
-    database.close()
+    with migrated_state(states) as database:
+        with database.write() as tx:
+            for document in found:
+                save_issue(tx, document)
+        yield database, clickhouse
     clickhouse.close()
 
 

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 from errata.events import recent
 from errata.events.recent import MAX_PIECES, MAX_REQUESTS, PER_SENDER, Piece, Recent, Verdict, told
-from errata.storage import state_migrations
 from errata.storage.sql import Database
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 KEY = UUID(int=7)
-
-
-def database(tmp_path: Path) -> Database:
-    found = Database(f"sqlite:///{tmp_path / 'state.db'}")
-    state_migrations.upgrade(found)
-    return found
 
 
 def request(client: str, number: int = 0, intake: str = "dd_logs", key_id: UUID | None = KEY) -> Recent:
@@ -26,9 +18,8 @@ def request(client: str, number: int = 0, intake: str = "dd_logs", key_id: UUID 
     return Recent(NOW + timedelta(seconds=number), intake, "/api/v2/logs", key_id, client, 100, 4, 1, pieces)
 
 
-def test_requests_come_back_as_they_were_newest_first(tmp_path: Path) -> None:
-    db = database(tmp_path)
-    with db.write() as tx:
+def test_requests_come_back_as_they_were_newest_first(state: Database) -> None:
+    with state.write() as tx:
         recent.put(tx, [request("curl/8", 1), request("curl/8", 2, key_id=None)])
         found = recent.listing(tx, limit=10)
 
@@ -37,9 +28,8 @@ def test_requests_come_back_as_they_were_newest_first(tmp_path: Path) -> None:
     assert (found[0].key_id, found[1].key_id) == (None, KEY)
 
 
-def test_a_flood_from_one_sender_hides_no_other(tmp_path: Path) -> None:
-    db = database(tmp_path)
-    with db.write() as tx:
+def test_a_flood_from_one_sender_hides_no_other(state: Database) -> None:
+    with state.write() as tx:
         recent.put(tx, [request("quiet")])
         for _ in range(5):
             recent.put(tx, [request("loud", number) for number in range(50)])
@@ -49,9 +39,8 @@ def test_a_flood_from_one_sender_hides_no_other(tmp_path: Path) -> None:
     assert found[-1].client == "quiet"
 
 
-def test_all_senders_together_have_a_bound(tmp_path: Path) -> None:
-    db = database(tmp_path)
-    with db.write() as tx:
+def test_all_senders_together_have_a_bound(state: Database) -> None:
+    with state.write() as tx:
         recent.put(tx, [request(f"client {number}") for number in range(MAX_REQUESTS + 200)])
         found = recent.listing(tx, limit=5000)
 
@@ -59,9 +48,8 @@ def test_all_senders_together_have_a_bound(tmp_path: Path) -> None:
     assert found[-1].client == "client 200"
 
 
-def test_requests_are_listed_by_intake_and_by_key(tmp_path: Path) -> None:
-    db = database(tmp_path)
-    with db.write() as tx:
+def test_requests_are_listed_by_intake_and_by_key(state: Database) -> None:
+    with state.write() as tx:
         recent.put(tx, [request("a"), request("b", intake="sentry"), request("c", key_id=None)])
 
         assert [each.client for each in recent.listing(tx, limit=10, intake="sentry")] == ["b"]

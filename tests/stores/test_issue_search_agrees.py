@@ -83,8 +83,8 @@ ISSUES_STORED, DOCUMENTS = _issues(), _documents()
 
 
 @pytest.fixture(scope="module")
-def issues(engine_url, tmp_path_factory):
-    with searchable(engine_url, tmp_path_factory.mktemp("agrees"), DOCUMENTS) as (database, clickhouse):
+def issues(engine_url, states):
+    with searchable(engine_url, states, DOCUMENTS) as (database, clickhouse):
         with database.write() as tx:
             aliases = {(doc.fingerprint, doc.issue.id, 1) for doc in DOCUMENTS if doc.fingerprint.int >= 1000}
             store.add_aliases(tx, sorted(aliases), NOW)

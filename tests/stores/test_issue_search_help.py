@@ -21,8 +21,8 @@ NOW = from_ms(SAMPLES["now_ms"])
 
 
 @pytest.fixture(scope="module")
-def help_(engine_url, tmp_path_factory):
-    with searchable(engine_url, tmp_path_factory.mktemp("help"), DOCUMENTS) as (database, clickhouse):
+def help_(engine_url, states):
+    with searchable(engine_url, states, DOCUMENTS) as (database, clickhouse):
         yield SearchHelp(database, EventHelp(clickhouse), FixedClock(NOW))
 
 

@@ -26,8 +26,8 @@ INVALID = [pytest.param(each["query"], id=each["id"]) for each in EVENT_VECTORS 
 
 
 @pytest.fixture(scope="module")
-def issues(engine_url, tmp_path_factory):
-    with searchable(engine_url, tmp_path_factory.mktemp("vectors"), DOCUMENTS) as (database, clickhouse):
+def issues(engine_url, states):
+    with searchable(engine_url, states, DOCUMENTS) as (database, clickhouse):
         yield IssueReads(database, EventStore(clickhouse), FixedClock(NOW))
 
 

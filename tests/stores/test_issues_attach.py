@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -24,8 +21,8 @@ from errata.issues.commands import IssueCommands
 from errata.issues.former import current_of, excluded
 from errata.issues.model import Issue, IssueState
 from errata.issues.tables import issue_fingerprints, issue_teams, issue_versions, issues
-from errata.storage import state_migrations
-from errata.storage.sql import Database, sqlite_url
+from errata.storage.sql import Database
+from states import States, migrated_state
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -105,38 +102,24 @@ def home_of(state: Database, fingerprint: Fingerprint) -> Issue | None:
 SENT = st.builds(Sent, st.integers(0, 1), st.integers(0, 3), st.booleans(), st.integers(0, 50))
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A migrated, empty database as a file."""
-    path = tmp_path_factory.mktemp("template") / "state.db"
-    database = Database(sqlite_url(path))
-    state_migrations.upgrade(database)
-    database.close()
-    return path.read_bytes()
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None)
 @given(batches=st.lists(st.lists(SENT, min_size=1, max_size=5), min_size=1, max_size=6))
-def test_whatever_the_order_each_bug_is_one_issue_that_counts_all(
-    template: bytes, tmp_path: Path, batches: list[list[Sent]]
-) -> None:
-    path = tmp_path / f"{secrets.token_hex(8)}.db"
-    path.write_bytes(template)
-    state = Database(sqlite_url(path))
+def test_whatever_the_order_each_bug_is_one_issue_that_counts_all(states: States, batches: list[list[Sent]]) -> None:
     # In the end a map of every version is there, and each bug happens once more in each.
     final = [Sent(bug, version, True, 60) for bug in (0, 1) for version in range(4)]
 
-    for number, batch in enumerate([*batches, final], 1):
-        take(state, batch, number)
-
     sent = [one for batch in [*batches, final] for one in batch]
-    found = {issue.function_name: issue for issue in all_issues(state)}
-    with state.read() as tx:
-        versions = Counter(tx.execute(select(issue_versions.c.issue_id)).scalars())
-        teams = Counter(tx.execute(select(issue_teams.c.issue_id)).scalars())
-        mains = tx.execute(select(issue_fingerprints).where(issue_fingerprints.c.main.is_(None))).all()
-        aliases = tx.execute(select(issue_fingerprints).where(issue_fingerprints.c.main.is_not(None))).all()
-    state.close()
+
+    with migrated_state(states) as state:
+        for number, batch in enumerate([*batches, final], 1):
+            take(state, batch, number)
+
+        found = {issue.function_name: issue for issue in all_issues(state)}
+        with state.read() as tx:
+            versions = Counter(tx.execute(select(issue_versions.c.issue_id)).scalars())
+            teams = Counter(tx.execute(select(issue_teams.c.issue_id)).scalars())
+            mains = tx.execute(select(issue_fingerprints).where(issue_fingerprints.c.main.is_(None))).all()
+            aliases = tx.execute(select(issue_fingerprints).where(issue_fingerprints.c.main.is_not(None))).all()
     assert sorted(found) == ["bug0", "bug1"]
     for bug in (0, 1):
         mine, issue = [one for one in sent if one.bug == bug], found[f"bug{bug}"]

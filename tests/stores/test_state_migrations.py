@@ -55,7 +55,8 @@ def test_migrating_again_does_nothing(state: Database) -> None:
     assert state_migrations.upgrade(state) == ()
 
 
-def test_process_that_finds_the_schema_in_order_does_not_load_the_tool(state: Database, state_url: str) -> None:
+def test_process_that_finds_the_schema_in_order_does_not_load_the_tool(empty_state: Database, state_url: str) -> None:
+    state_migrations.upgrade(empty_state)
     program = (
         "import sys; from errata.storage import sql, state_migrations; database = sql.Database(sys.argv[1]);"
         " print(state_migrations.upgrade(database), 'alembic' in sys.modules); database.close()"
