@@ -115,10 +115,9 @@ class Api:
             caller = admit(self._doorkeeper, operation, scope["headers"])
             values = values_of(operation, found.values, scope["query_string"])
             decoder = self._decoders.get(operation.name)
-            recorded = operation.style is Style.JSON_API
-            decoded = decode(decoder, body, operation.wording, recorded=recorded) if decoder else None
+            decoded = decode(decoder, body, operation.wording, operation.style) if decoder else None
             result = operation.handler(self._rooms, Call(caller, decoded, values))
-            return Answer(operation.status, b"" if result is None else _encode(result), operation.style.value)
+            return Answer(operation.status, b"" if result is None else _encode(result), operation.style.content_type)
         except ErrataError as error:
             answer = self._refuse(error, operation.style)
             tell = _log.warning if isinstance(error, Unavailable) else _log.info
@@ -240,7 +239,7 @@ def _bug(error_id: str, style: Style) -> Refusal:
 
 
 def _refused(refused: Refusal, style: Style) -> Answer:
-    return Answer(refused.status, _encode(refused.body), style.value, refused.headers)
+    return Answer(refused.status, _encode(refused.body), style.content_type, refused.headers)
 
 
 async def _send(send: Send, answer: Answer, *, head: bool) -> None:

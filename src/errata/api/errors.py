@@ -7,12 +7,14 @@ from http import HTTPStatus
 import msgspec
 
 from errata.api.operation import Style
+from errata.api.parameters import WrongParameter
 from errata.base.errors import (
     Conflict,
     ErrataError,
     Fault,
     Forbidden,
     Invalid,
+    NotAllowed,
     NotFound,
     TooLarge,
     TooMany,
@@ -57,17 +59,36 @@ class JSONAPIErrorResponse(msgspec.Struct, frozen=True):
     errors: list[JSONAPIErrorItem]
 
 
+class CaseErrorItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One error. What does not exist has a code, a value outside a list neither that nor a status."""
+
+    code: str = ""
+    status: str = ""
+    title: str
+    detail: str = ""
+    meta: dict[str, str] = {}
+
+
+class CaseErrorResponse(msgspec.Struct, frozen=True):
+    """Errors of the operations on cases, one for each fault."""
+
+    errors: list[CaseErrorItem]
+
+
 class Refusal(msgspec.Struct, frozen=True):
     """An answer that is not a success. `headers` come on top of the content type, which is the operation's."""
 
     status: int
-    body: APIErrorResponse | JSONAPIErrorResponse
+    body: APIErrorResponse | JSONAPIErrorResponse | CaseErrorResponse
     headers: tuple[tuple[str, str], ...] = ()
 
 
 def refusal_of(error: ErrataError, style: Style, *, limit: int) -> Refusal:
     """The answer to an error, in the shape of the operation's family. `limit`: how many calls there may be at once."""
     status = _STATUS.get(type(error), HTTPStatus.BAD_REQUEST)
+    of_cases = _case_items(error) if style is Style.CASES else []
+    if of_cases:
+        return Refusal(status.value, CaseErrorResponse(of_cases))
     return refusal(status, _faults(error, status), style, headers=_headers(error, limit))
 
 
@@ -78,8 +99,25 @@ def refusal(
     texts = [_placed(fault) for fault in faults]
     if style is Style.PLAIN or status in _ALWAYS_TEXT:
         return Refusal(status.value, APIErrorResponse(texts), headers)
+    if style is Style.CASES:
+        of_cases = [CaseErrorItem(status=str(status.value), title=status.phrase, detail=text) for text in texts]
+        return Refusal(status.value, CaseErrorResponse(of_cases), headers)
     items = [JSONAPIErrorItem(str(status.value), status.phrase, text) for text in texts]
     return Refusal(status.value, JSONAPIErrorResponse(items), headers)
+
+
+def _case_items(error: ErrataError) -> list[CaseErrorItem]:
+    """The errors of cases that have a shape of their own (behaviour 1.1); none for all others."""
+    if isinstance(error, NotFound):
+        return [CaseErrorItem(code="resource_not_found", title=error.message, meta=error.meta)]
+    if isinstance(error, NotAllowed):
+        return [CaseErrorItem(title="Generic Error", detail=_placed(fault)) for fault in error.faults]
+    if isinstance(error, WrongParameter):
+        status = str(HTTPStatus.BAD_REQUEST.value)
+        return [
+            CaseErrorItem(status=status, title="Invalid Parameter", detail=_placed(fault)) for fault in error.faults
+        ]
+    return []
 
 
 def _placed(fault: Fault) -> str:

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import msgspec
 
-from errata.api.operation import Wording
+from errata.api.operation import Style, Wording
 from errata.base.errors import Fault, Invalid
 
 B = TypeVar("B")
@@ -28,15 +28,16 @@ _MAX_SHOWN = 200
 _BROKEN = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
 
-def decode(decoder: msgspec.json.Decoder[B], data: bytes, wording: Wording, *, recorded: bool) -> B:
+def decode(decoder: msgspec.json.Decoder[B], data: bytes, wording: Wording, style: Style) -> B:
     """The body as the decoder's type. Raises `Invalid` with every fault.
 
-    `recorded`: tell a wrong `type` and a wrong UUID in the real service's own words (behaviour 1.2), without a path.
+    Some families tell some faults in the real service's own words, without a path (behaviour 1.2): both of those of
+    JSON:API a wrong `type`, and the older one a wrong UUID.
     """
     try:
         value = decoder.decode(data)
     except _BROKEN as error:
-        raise _invalid(_Walk(wording, recorded=recorded).faults_of(decoder.type, data, error)) from None
+        raise _invalid(_Walk(wording, style).faults_of(decoder.type, data, error)) from None
     if b"\\u0000" in data:
         faults = _with_nul(value)
         if faults:
@@ -88,9 +89,9 @@ class _Enough(Exception):
 class _Walk:
     """One walk of a value beside its type, collecting faults in reading order."""
 
-    def __init__(self, wording: Wording, *, recorded: bool) -> None:
+    def __init__(self, wording: Wording, style: Style) -> None:
         self._wording = wording
-        self._recorded = recorded
+        self._style = style
         self._faults: list[Fault] = []
 
     def faults_of(self, wanted: Any, data: bytes, error: Exception) -> list[Fault]:
@@ -111,6 +112,10 @@ class _Walk:
 
     def _check(self, wanted: Any, value: object, path: str) -> None:
         origin = get_origin(wanted)
+        say = self._wording.get(wanted) if origin in (list, tuple) and not isinstance(value, list) else None
+        if say is not None:
+            self._add("", say(value))
+            return
         if origin is Annotated:
             before = len(self._faults)
             self._check(get_args(wanted)[0], value, path)
@@ -152,7 +157,7 @@ class _Walk:
         if isinstance(value, str) and value in allowed:
             return
         expected = ", ".join(f'"{item}"' for item in allowed)
-        if self._recorded and path.endswith(".type") and isinstance(value, str):
+        if self._style is not Style.PLAIN and path.endswith(".type") and isinstance(value, str):
             self._add("", f'got type "{_cut(value)}" expected one of {expected}')
         else:
             self._add(path, f"invalid value {shown(value)}, expected one of {expected}")
@@ -180,7 +185,7 @@ class _Walk:
         try:
             msgspec.convert(value, UUID)
         except msgspec.ValidationError:
-            self._add("" if self._recorded else path, uuid_fault(value))
+            self._add("" if self._style is Style.JSON_API else path, uuid_fault(value))
 
     def _try(self, wanted: Any, value: object, path: str) -> None:
         try:

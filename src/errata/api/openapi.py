@@ -8,15 +8,27 @@ from typing import Any
 
 import msgspec
 
-from errata.api.errors import APIErrorResponse, JSONAPIErrorResponse
+from errata.api.errors import APIErrorResponse, CaseErrorResponse, JSONAPIErrorResponse
 from errata.api.issue_json import IssueResource, IssueTeam, IssueUser
 from errata.api.jsonapi import COMPONENT, ITEMS
 from errata.api.operation import Needs, Operation, Parameter, Style
 
 Json = dict[str, Any]
 
-_ROOTS: tuple[type, ...] = (APIErrorResponse, JSONAPIErrorResponse, IssueResource, IssueUser, IssueTeam)
+_ROOTS: tuple[type, ...] = (
+    APIErrorResponse,
+    JSONAPIErrorResponse,
+    CaseErrorResponse,
+    IssueResource,
+    IssueUser,
+    IssueTeam,
+)
 """Types that are named by reference only (in `included`), and those of errors."""
+_ERRORS: Mapping[Style, type] = {
+    Style.JSON_API: JSONAPIErrorResponse,
+    Style.CASES: CaseErrorResponse,
+    Style.PLAIN: APIErrorResponse,
+}
 _ALWAYS = (413, 500, 503)
 _TEXT_ONLY = (401, 403, 429)
 _RATE_LIMIT_HEADERS = ("Retry-After", "X-RateLimit-Limit", "X-RateLimit-Period", "X-RateLimit-Remaining",
@@ -99,15 +111,14 @@ def _responses(operation: Operation[Any]) -> Json:
         content: Json = {"schema": _ref(operation.answer)}
         if operation.answer_example is not None:
             content["example"] = operation.answer_example
-        success["content"] = {operation.style.value: content}
+        success["content"] = {operation.style.content_type: content}
     errors = sorted({*operation.errors, *_ALWAYS} - (set() if operation.body is not None else {413}))
     return {str(operation.status): success} | {str(status): _error(status, operation.style) for status in errors}
 
 
 def _error(status: int, style: Style) -> Json:
-    as_objects = style is Style.JSON_API and status not in _TEXT_ONLY
-    schema = _ref(JSONAPIErrorResponse if as_objects else APIErrorResponse)
-    out: Json = {"description": HTTPStatus(status).phrase, "content": {style.value: {"schema": schema}}}
+    schema = _ref(APIErrorResponse if status in _TEXT_ONLY else _ERRORS[style])
+    out: Json = {"description": HTTPStatus(status).phrase, "content": {style.content_type: {"schema": schema}}}
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         out["headers"] = {name: {"schema": {"type": "string"}} for name in _RATE_LIMIT_HEADERS}
     return out

@@ -18,10 +18,19 @@ Wording = Mapping[type, Callable[[object], str]]
 
 
 class Style(Enum):
-    """The family an operation belongs to: its content type and the shape of its errors."""
+    """The family an operation belongs to: its content type, the shape of its errors (behaviour 1.1) and their words."""
 
-    JSON_API = "application/vnd.api+json"
-    PLAIN = "application/json"
+    JSON_API = "json_api"
+    """Errors are objects with a status."""
+    CASES = "cases"
+    """Errors are objects, of three shapes: wrong requests, values outside a list, and what does not exist."""
+    PLAIN = "plain"
+    """Errors are sentences."""
+
+    @property
+    def content_type(self) -> str:
+        """What answers are sent as, errors included."""
+        return "application/json" if self is Style.PLAIN else "application/vnd.api+json"
 
 
 class Needs(Enum):

@@ -12,6 +12,20 @@ from errata.base.errors import Invalid
 Choice = tuple[str, ...]
 
 
+class WrongParameter(Invalid):
+    """A part of the path is not of its type. Cases tell it under a title of its own."""
+
+    code = "wrong_parameter"
+
+
+def no_uuid(name: str) -> Callable[[str], WrongParameter]:
+    """For `id_in_path`: the error of cases for an id that is none, in the real service's words (behaviour 1.2).
+
+    `name` is what that service calls the parameter, which is not what the path calls it.
+    """
+    return lambda _: WrongParameter(f'invalid parameter "{name}" in "path"; expected type "uuid"')
+
+
 def whole(name: str, *, default: int, least: int, most: int, summary: str = "") -> Parameter[int]:
     """A whole number between `least` and `most`, both allowed."""
 

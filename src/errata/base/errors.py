@@ -6,7 +6,6 @@ No error knows an HTTP status: that is the rims' business (`api/errors.py`, `ing
 from __future__ import annotations
 
 from collections.abc import Mapping
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -56,12 +55,6 @@ class Unsupported(Invalid):
     """The body's media type or encoding is none that is read here; the message lists those that are."""
 
     code = "unsupported"
-
-
-class NotAllowed(Invalid):
-    """A well-formed value that is none of those allowed; the message lists them. Cases have words of their own for it."""
-
-    code = "not_allowed"
 
 
 class Unauthenticated(ErrataError):

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.api.explain import MAX_FAULTS, decode
+from errata.api.operation import Style
 from errata.base.errors import Fault, Invalid
 
 
@@ -49,9 +50,9 @@ GOOD = {
 }
 
 
-def faults(body: bytes, wording=None, *, recorded: bool = False) -> list[str]:
+def faults(body: bytes, wording=None, style: Style = Style.PLAIN) -> list[str]:
     with pytest.raises(Invalid) as refused:
-        decode(DECODER, body, wording or {}, recorded=recorded)
+        decode(DECODER, body, wording or {}, style)
     return [f"{fault.where}: {fault.message}" if fault.where else fault.message for fault in refused.value.faults]
 
 
@@ -96,10 +97,21 @@ def test_recorded_words_have_no_path():
 
     body = changed(type="project", colour="GREEN", inner={"id": "invalid-id"})
 
-    assert faults(body, wording, recorded=True) == [
+    assert faults(body, wording, Style.JSON_API) == [
         'got type "project" expected one of "thing"',
         "invalid json value for Colour: GREEN",
         "invalid UUID length: 10",
+    ]
+
+
+def test_cases_tell_a_wrong_type_in_recorded_words_and_where_an_id_is_wrong():
+    body = changed(type="project", inner={"id": "invalid-id", "names": "a"})
+    wording = {list[str]: lambda value: f"no list: {value}"}
+
+    assert faults(body, wording, Style.CASES) == [
+        'got type "project" expected one of "thing"',
+        "data.inner.id: invalid UUID length: 10",
+        "no list: a",
     ]
 
 
@@ -119,11 +131,11 @@ def test_a_nul_in_what_nobody_reads_is_passed_over():
 
     body = json.dumps(GOOD)[:-1].encode() + b', "more": ' + deep + b"}"
 
-    assert decode(DECODER, body, {}, recorded=False).data.type == "thing"
+    assert decode(DECODER, body, {}, Style.PLAIN).data.type == "thing"
 
 
 def test_a_good_body_is_decoded():
-    assert decode(DECODER, json.dumps(GOOD).encode(), {}, recorded=True).data.colour is Colour.RED
+    assert decode(DECODER, json.dumps(GOOD).encode(), {}, Style.JSON_API).data.colour is Colour.RED
 
 
 json_values = st.recursive(
@@ -139,7 +151,7 @@ def test_any_value_is_decoded_or_explained(data):
     told: tuple[Fault, ...] = ()
 
     try:
-        decode(DECODER, body, {}, recorded=True)
+        decode(DECODER, body, {}, Style.JSON_API)
     except Invalid as refused:
         told = refused.faults
 
@@ -150,4 +162,4 @@ def test_any_value_is_decoded_or_explained(data):
 @given(st.binary(max_size=200))
 def test_any_bytes_are_decoded_or_explained(body):
     with pytest.raises(Invalid):
-        decode(DECODER, body, {}, recorded=False)
+        decode(DECODER, body, {}, Style.PLAIN)

@@ -63,7 +63,7 @@ def test_examples_fit_their_schemas(operation):
         msgspec.convert(operation.request_example, operation.body)
         places.append((operation.request_example, published["requestBody"]["content"]["application/json"]["schema"]))
     if operation.answer_example is not None:
-        content = published["responses"][str(operation.status)]["content"][operation.style.value]
+        content = published["responses"][str(operation.status)]["content"][operation.style.content_type]
         places.append((operation.answer_example, content["schema"]))
 
     for example, schema in places:
