@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_GO_CLOSURE = re.compile(r"(?:\.func\d+|\.gowrap\d+|\.deferwrap\d+|-range\d+|-fm|\.\d+)+$")
+_GO_CLOSURE = re.compile(r"(?:\d+(?:cnuf|parwog|parwrefed)?\.|\d+egnar-|mf-)+")
+"""`.func1`, `.gowrap1`, `.deferwrap1`, `.1`, `-range1` and `-fm` at the end, read backwards: so each is read once."""
 _RUBY_AROUND = re.compile(r"(?:(?:block|rescue|ensure)(?: \(\d+ levels\))? in )+")
 _RUBY_OWNER = re.compile(r"(?:[A-Z]\w*(?:::[A-Z]\w*)*|#<[^>]{0,200}>)[#.](?=[^\s.])")
 _RUBY_COMPILED = re.compile(r"_{2,4}\d+_\d+$")
 _NET_LAMBDA = re.compile(r"<([^<>]*)>(?:b__|m__)[\w]*$|<[^<>]*>g__(\w+)\|[\d_]+$|<(\w+)>\$$")
 _NET_GENERICS = re.compile(r"`\d+|\[[^\[\]]*\]")
-_NET_EXPLICIT = re.compile(r"(?:[\w.<>,]+\.)(?=\w+$)")
+_NET_EXPLICIT = re.compile(r"(?<![\w.<>,])[\w.<>,]+\.(?=\w+$)")
 _NET_STATE_MACHINE = re.compile(
     r"[.+/]<([^<>]+)>(?:d(?:__\d+)?|c__Iterator\w*|c__async\w*|c__AnonStorey\w*)(?:[`\[].*)?$"
 )
@@ -36,7 +37,8 @@ _NATIVE_SUFFIX = re.compile(r"(?: \[clone [^\]]*\]|\.(?:isra|part|constprop|cold
 
 
 def _go(name: str) -> str:
-    bare = _GO_CLOSURE.sub("", name)
+    closure = _GO_CLOSURE.match(name[::-1])
+    bare = name[: len(name) - closure.end()] if closure else name
     return (bare or name).rstrip(".") or name
 
 
