@@ -50,6 +50,7 @@ def many(state):
     with state.write() as tx:
         tx.execute(insert(issues), rows)
         tx.execute(insert(issue_fingerprints), links)
+        tx.exec_driver_sql("ANALYZE")  # PostgreSQL does it by itself, within a minute; it plans by guesses before
     return state
 
 
