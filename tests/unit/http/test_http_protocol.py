@@ -188,21 +188,25 @@ def test_headers_of_earlier_requests_do_not_count(port: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pieces", "wait_s"),
+    ("pieces", "at_least_s"),
     [
-        pytest.param([POST], (0.3, 1.0), id="headers stall"),
-        pytest.param([POST + b"Content-Length: 5\r\n\r\nab"], (0.5, 1.2), id="body stalls"),
-        pytest.param([POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhe"], (0.5, 1.2), id="chunk stalls"),
-        pytest.param([bytes([byte]) for byte in POST + b"X: " + b"y" * 200], (0.3, 1.2), id="headers drip"),
-        pytest.param([POST + b"Content-Length: 500\r\n\r\n", *[b"x"] * 60], (0.5, 1.5), id="body drips"),
+        pytest.param([POST], 0.3, id="headers stall"),
+        pytest.param([POST + b"Content-Length: 5\r\n\r\nab"], 0.5, id="body stalls"),
+        pytest.param([POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhe"], 0.5, id="chunk stalls"),
+        pytest.param([bytes([byte]) for byte in POST + b"X: " + b"y" * 200], 0.3, id="headers drip"),
+        pytest.param([POST + b"Content-Length: 500\r\n\r\n", *[b"x"] * 100], 0.5, id="body drips"),
     ],
 )
-def test_a_slow_request_is_answered_408(port: int, pieces: list[bytes], wait_s: tuple[float, float]) -> None:
+def test_a_slow_request_is_answered_408_also_while_pieces_still_come(
+    port: int, pieces: list[bytes], at_least_s: float
+) -> None:
     begun = time.monotonic()
     with socket.create_connection(("127.0.0.1", port), 5) as client:
         client.settimeout(0.02)
         got = b""
-        for piece in pieces:
+        left = list(pieces)
+        while left:
+            piece = left.pop(0)
             client.sendall(piece)
             try:
                 got = client.recv(65536)
@@ -214,7 +218,8 @@ def test_a_slow_request_is_answered_408(port: int, pieces: list[bytes], wait_s: 
     took = time.monotonic() - begun
 
     assert got.startswith(b"HTTP/1.1 408 ")
-    assert wait_s[0] < took < wait_s[1]
+    assert took > at_least_s
+    assert left or len(pieces) == 1
 
 
 def test_a_connection_that_says_nothing_is_closed_without_a_word(port: int) -> None:
@@ -226,7 +231,7 @@ def test_an_idle_connection_is_closed_after_its_time(port: int) -> None:
     got = talk(port, POST + b"Content-Length: 0\r\n\r\n")
 
     assert got.endswith(b"0 bytes<closed>")
-    assert 0.7 < time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun > 0.7
 
 
 def test_a_slow_application_is_not_the_clients_fault(port: int) -> None:

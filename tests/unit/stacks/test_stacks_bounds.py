@@ -1,7 +1,5 @@
 """No text makes a parser raise or take longer than its length deserves."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +7,7 @@ from hypothesis import strategies as st
 from errata.stacks.find import find_in_text
 from errata.stacks.model import Relation
 from errata.stacks.parse import LIMIT, parse
+from growth import assert_linear
 
 LANGUAGES = (
     "",
@@ -77,19 +76,17 @@ def test_no_text_makes_a_parser_raise(text, language):
 
 @pytest.mark.parametrize("shape", SHAPES, ids=repr)
 def test_time_grows_with_the_length_and_no_faster(shape):
-    text = "java.lang.Error: x\n" + (shape * (LIMIT // len(shape)))[:LIMIT]
+    end = "\nTraceback (most recent call last):\n"
 
-    took = min(_seconds(text) for _ in range(2))
+    def text_of(size):
+        return "java.lang.Error: x\n" + shape * (size // len(shape))
 
-    assert took < 0.5
+    def read(text):
+        for language in ("python", "java", "javascript", "go"):
+            parse(text, language)
+            find_in_text(text + end, language)
 
-
-def _seconds(text):
-    start = time.process_time()
-    for language in ("python", "java", "javascript", "go"):
-        parse(text, language)
-        find_in_text(text + "\nTraceback (most recent call last):\n", language)
-    return time.process_time() - start
+    assert_linear(read, text_of, LIMIT - 100)
 
 
 def test_long_text_keeps_both_ends_and_says_so():
