@@ -27,6 +27,7 @@ from errata.access.model import (
 from errata.access.tables import keys, team_members, teams, users
 from errata.base.errors import NotFound, Unavailable
 from errata.base.ids import TeamId, UserId
+from errata.storage.bytewise import ascii_lower, bytewise
 from errata.storage.sql import Database, Transaction
 
 
@@ -119,10 +120,12 @@ class AccessReads:
         if search.statuses:
             wanted.append(_status().in_([status.value for status in search.statuses]))
         order = {
-            UserSort.NAME: func.lower(func.coalesce(users.c.name, users.c.handle)),
-            UserSort.STATUS: _status(),
+            UserSort.NAME: ascii_lower(func.coalesce(users.c.name, users.c.handle)),
+            UserSort.STATUS: bytewise(_status()),
+            UserSort.CREATED_AT: users.c.created_at,
+            UserSort.MODIFIED_AT: users.c.modified_at,
         }.get(search.sort)
-        column = order if order is not None else users.c[search.sort.value]
+        column = order if order is not None else bytewise(users.c[search.sort.value])
         with self._database.read() as tx:
             total, filtered = _totals(tx, users, [], wanted)
             query = _slice(select(users).where(*wanted), column, users.c.id, search)
@@ -153,7 +156,7 @@ class AccessReads:
             mine = select(team_members.c.team_id).where(team_members.c.user_id == search.member)
             wanted.append(teams.c.id.in_(mine))
         counts = store.TEAM_COLUMNS[-1]
-        column = counts if search.sort is TeamSort.USER_COUNT else func.lower(teams.c.name)
+        column = counts if search.sort is TeamSort.USER_COUNT else ascii_lower(teams.c.name)
         with self._database.read() as tx:
             total, filtered = _totals(tx, teams, [], wanted)
             rows = tx.execute(_slice(select(*store.TEAM_COLUMNS).where(*wanted), column, teams.c.id, search))
@@ -187,7 +190,8 @@ class AccessReads:
             wanted.append(keys.c.owner_id == search.owner_id)
         wanted += _between(keys.c.created_at, search.created_from, search.created_to)
         wanted += _between(keys.c.modified_at, search.modified_from, search.modified_to)
-        column = func.lower(keys.c.name) if search.sort is KeySort.NAME else keys.c[search.sort.value]
+        order = {KeySort.NAME: ascii_lower(keys.c.name), KeySort.LAST4: bytewise(keys.c.last4)}.get(search.sort)
+        column = order if order is not None else keys.c[search.sort.value]
         with self._database.read() as tx:
             total, filtered = _totals(tx, keys, valid, wanted)
             rows = tx.execute(_slice(select(keys).where(*wanted), column, keys.c.id, search))

@@ -28,6 +28,7 @@ from errata.access.tables import organisation, roles, team_members, teams, user_
 from errata.base.errors import Conflict
 from errata.base.ids import TeamId, UserId
 from errata.base.parts import parts
+from errata.storage.bytewise import bytewise
 from errata.storage.sql import Transaction
 
 TEAM_COLUMNS = (
@@ -63,7 +64,7 @@ def save_given_password_hash(tx: Transaction, password_hash: str) -> None:
 
 def load_roles(tx: Transaction, ids: Iterable[RoleId] | None = None) -> dict[RoleId, Role]:
     """Roles by id, in the order of their names; all of them without `ids`."""
-    query = select(roles).order_by(roles.c.name)
+    query = select(roles).order_by(bytewise(roles.c.name))
     if ids is not None:
         query = query.where(roles.c.id.in_(list(ids)))
     return {RoleId(row.id): _role(row) for row in tx.execute(query)}

@@ -30,6 +30,7 @@ from errata.query.parse import parse
 from errata.query.render import render
 from errata.query.sentences import clause_in_words, in_words, leaves_of
 from errata.query.sexpr import sexpr
+from errata.storage.bytewise import bytewise
 from errata.storage.sql import Database, Transaction
 
 MAX_COUNTED = 32
@@ -293,7 +294,9 @@ def _state_values(tx: Transaction, name: str, prefix: str, window: Window, limit
     )
     number = func.count()
     query = (
-        select(looked_at.c.value, number).group_by(looked_at.c.value).order_by(number.desc(), looked_at.c.value)
+        select(looked_at.c.value, number)
+        .group_by(looked_at.c.value)
+        .order_by(number.desc(), bytewise(looked_at.c.value))
     ).limit(limit)
     return [(value, count) for value, count in tx.execute(query)]
 

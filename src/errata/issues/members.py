@@ -26,7 +26,6 @@ from sqlalchemy import (
     case,
     cast,
     false,
-    func,
     not_,
     or_,
     select,
@@ -48,6 +47,7 @@ from errata.issues.store import digits_of
 from errata.issues.tables import issue_fingerprints, issue_teams, issues
 from errata.query.bind import Between, Limit, OneOf, Present, Test
 from errata.query.match import holds
+from errata.storage.bytewise import ascii_lower
 
 MAX_LISTED = 1_000_000
 """Fingerprints that travel with one search, over all its clauses: 16 MB."""
@@ -372,7 +372,7 @@ def _assignees(tx: Connection, test: Test) -> _Asked:
     wanted: set[UUID] = set()
     if isinstance(test, OneOf):
         names = _storable(test.texts)
-        named = or_(func.lower(users.c.handle).in_(names), func.lower(users.c.email).in_(names))
+        named = or_(ascii_lower(users.c.handle).in_(names), ascii_lower(users.c.email).in_(names))
         wanted.update(_uuids(test), tx.execute(select(users.c.id).where(named)).scalars())
     else:
         query = select(issues.c.assignee_id, users.c.handle, users.c.email).distinct()

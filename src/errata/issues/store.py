@@ -35,6 +35,7 @@ from errata.issues.tables import (
     joined_issues,
     service_versions,
 )
+from errata.storage.bytewise import bytewise
 from errata.storage.sql import upsert
 
 
@@ -227,7 +228,7 @@ def _owners(tx: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[TeamId, ...
             select(issue_teams.c.issue_id, teams.c.id)
             .join(teams, teams.c.handle == issue_teams.c.handle)
             .where(issue_teams.c.issue_id.in_(part))
-            .order_by(teams.c.handle)
+            .order_by(bytewise(teams.c.handle))
         )
         for issue_id, team_id in tx.execute(query):
             owners[issue_id] = (*owners.get(issue_id, ()), TeamId(team_id))

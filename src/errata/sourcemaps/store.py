@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, delete, func, or_, select, update
 from errata.base.parts import parts
 from errata.sourcemaps.model import SourceMap
 from errata.sourcemaps.tables import source_maps
+from errata.storage.bytewise import bytewise
 from errata.storage.sql import upsert
 
 _COLUMNS = tuple(column.name for column in source_maps.columns)
@@ -74,7 +75,7 @@ def urls(tx: Connection, service: str, of_versions: Sequence[str], name: str) ->
     query = (
         select(source_maps.c.url)
         .where(source_maps.c.service == service, source_maps.c.version.in_(of_versions))
-        .order_by((source_maps.c.name == name).desc(), source_maps.c.url)
+        .order_by((source_maps.c.name == name).desc(), bytewise(source_maps.c.url))
         .limit(_MAX_SHOWN)
     )
     return tuple(tx.execute(query).scalars())
@@ -88,7 +89,7 @@ def page(
     for column, wanted in ((source_maps.c.service, service), (source_maps.c.version, version)):
         if wanted:
             query, count = query.where(column == wanted), count.where(column == wanted)
-    order = (source_maps.c.service, source_maps.c.version, source_maps.c.url)
+    order = [bytewise(column) for column in (source_maps.c.service, source_maps.c.version, source_maps.c.url)]
     rows = tx.execute(query.order_by(*order).limit(limit).offset(offset))
     return [_source_map(row) for row in rows], int(tx.scalar(count) or 0)
 

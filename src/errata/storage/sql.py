@@ -1,7 +1,8 @@
 """The state database: one engine, its transactions, the column types and the few statements that differ by engine.
 
-SQLite in the data folder, PostgreSQL when scaled out. Nothing outside this module may hold SQL that only one of the
-two understands. What the tables mean is not known here: they live in their rooms' `tables.py`, on `metadata`.
+SQLite in the data folder, PostgreSQL when scaled out. Nothing outside this module and `bytewise` may hold SQL that
+only one of the two understands. What the tables mean is not known here: they live in their rooms' `tables.py`, on
+`metadata`.
 """
 
 from __future__ import annotations
