@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
@@ -123,11 +122,6 @@ def merged(
     return after
 
 
-def is_plain(text: str, *, lines: bool = False) -> bool:
-    """Whether the text has no control characters and no lone surrogates; `lines` allows line breaks and tabs."""
-    return not any(unicodedata.category(char) in _UNFIT and not (lines and char in "\n\r\t") for char in text)
-
-
 def _item(definition: CustomAttribute, value: Json, where: str) -> str | float:
     if definition.type is AttributeType.NUMBER:
         return _number(value, where)
@@ -187,7 +181,7 @@ def _values(given: Iterable[str], where: str) -> tuple[str, ...]:
 def _text(value: str, where: str, most: int, *, lines: bool = False) -> str:
     if not 1 <= len(value) <= most:
         raise Invalid(f"expected 1 to {most} characters, got {len(value)}", where=where)
-    if not is_plain(value, lines=lines):
+    if (_UNFIT_IN_LINES if lines else _UNFIT).search(value):
         raise Invalid("control characters are not allowed", where=where)
     if value.isspace():
         raise Invalid("expected more than white space", where=where)
@@ -224,5 +218,7 @@ def _kind(value: Json) -> str:
             return "an object"
 
 
-_UNFIT = frozenset({"Cc", "Cs"})  # PostgreSQL stores neither NUL nor lone surrogates
+# Control characters and lone surrogates: PostgreSQL stores neither NUL nor those.
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNFIT_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _KEY = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{MAX_KEY_CHARS - 1}}}")
