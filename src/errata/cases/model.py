@@ -289,6 +289,21 @@ class GivenValue:
     value: Json
 
 
+class BulkAction(StrEnum):
+    """What can be done to many cases at once. The last three need a ticketing system, and there is none."""
+
+    PRIORITY = "priority"
+    STATUS = "status"
+    ASSIGN = "assign"
+    UNASSIGN = "unassign"
+    ARCHIVE = "archive"
+    UNARCHIVE = "unarchive"
+    UPDATE_PROJECT = "update_project"
+    JIRA = "jira"
+    SERVICENOW = "servicenow"
+    LINEAR = "linear"
+
+
 class SortField(StrEnum):
     """What search results can be sorted by."""
 

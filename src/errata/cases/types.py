@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from errata.base.errors import Invalid
 from errata.base.ids import CaseTypeId
 from errata.cases.model import CaseType, Statuses, StatusOptions
 
@@ -27,7 +28,11 @@ _CHANGE_REQUEST_STATUSES = Statuses(
 )
 
 
-def _builtin(number: int, name: str, description: str, legacy: str = "TUNKNOWN") -> CaseType:
+NO_WORD = "TUNKNOWN"
+"""What the deprecated `type` shows where it has no word for a type."""
+
+
+def _builtin(number: int, name: str, description: str, legacy: str = NO_WORD) -> CaseType:
     return CaseType(
         id=CaseTypeId(UUID(int=number)),
         name=name,
@@ -49,3 +54,16 @@ BUILTIN_TYPES: dict[CaseTypeId, CaseType] = {
     one.id: one for one in (STANDARD, EVENT_MANAGEMENT, SECURITY, CHANGE_REQUEST, ERROR_TRACKING, LOGS_OPTIMIZATION)
 }
 """By id, in the order of their numbers. There is no number 6 in the real service's answers."""
+
+
+def legacy_type_id(word: str | None) -> CaseTypeId:
+    """The built-in type that the deprecated `type` of a new case means. Raises Invalid for other words and for none."""
+    if word is None:
+        raise Invalid("A case needs a type_id.", where="data.attributes.type_id")
+    by_word = {one.legacy: one.id for one in BUILTIN_TYPES.values() if one.legacy != NO_WORD}
+    if word not in by_word:
+        raise Invalid(
+            f'"{word[:200]}" is no type that a case can be created with, expected one of {", ".join(by_word)}',
+            where="data.attributes.type",
+        )
+    return by_word[word]
