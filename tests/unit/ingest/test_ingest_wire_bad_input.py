@@ -142,6 +142,14 @@ def test_large_odd_bodies_take_time_linear_in_their_size(body: Callable[[int], b
     assert_linear(digest, body, 8)
 
 
+def test_a_string_without_an_end_is_refused_in_time_linear_in_its_size() -> None:
+    def refuse(text: bytes) -> None:
+        with pytest.raises(Invalid):
+            decode_json(text)
+
+    assert_linear(refuse, lambda quotes: b'{"message":"\\ud800","a":"' + b'\\"' * quotes, 100_000)
+
+
 @given(st.sets(st.sampled_from(sorted(set(reserved._NAMES) - set(reserved.STATUS + reserved.LOGGER_STATUS)))))
 def test_every_value_of_an_entry_is_found_again(names: set[str]) -> None:
     entry = {name: f"value-{number}-" for number, name in enumerate(names)}
