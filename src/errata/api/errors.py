@@ -111,7 +111,7 @@ def _case_items(error: ErrataError) -> list[CaseErrorItem]:
     if isinstance(error, NotFound):
         return [CaseErrorItem(code="resource_not_found", title=error.message, meta=error.meta)]
     if isinstance(error, NotAllowed):
-        return [CaseErrorItem(title="Generic Error", detail=_placed(fault)) for fault in error.faults]
+        return [CaseErrorItem(title="Generic Error", detail=fault.message) for fault in error.faults]
     if isinstance(error, WrongParameter):
         status = str(HTTPStatus.BAD_REQUEST.value)
         return [

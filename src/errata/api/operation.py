@@ -13,8 +13,11 @@ from errata.api.rooms import Rooms
 B = TypeVar("B")
 T = TypeVar("T")
 
-Wording = Mapping[type, Callable[[object], str]]
-"""How a value that is none of a type's is told where the real service's own words are known."""
+Wording = Mapping[Any, Callable[[object], str]]
+"""How a value that is none of a type's is told where the real service's own words are known.
+
+A type is an enumeration, whose values are words; or a kind of list, for what is no list at all.
+"""
 
 
 class Style(Enum):

@@ -35,7 +35,7 @@ def wrong_id() -> ErrataError:
     ("error", "status", "body"),
     [
         (Invalid("too long", where="data.title"), 400, {"status": "400", "title": "Bad Request", "detail": "data.title: too long"}),
-        (NotAllowed("invalid status X"), 400, {"title": "Generic Error", "detail": "invalid status X"}),
+        (NotAllowed("invalid status X", where="data.attributes.status"), 400, {"title": "Generic Error", "detail": "invalid status X"}),
         (wrong_id(), 400, {"status": "400", "title": "Invalid Parameter", "detail": 'invalid parameter "CommentID" in "path"; expected type "uuid"'}),
         (NotFound("case not found"), 404, {"code": "resource_not_found", "title": "case not found"}),
         (NotFound("no such", meta={"key": "a"}), 404, {"code": "resource_not_found", "title": "no such", "meta": {"key": "a"}}),
