@@ -100,13 +100,15 @@ class PostgreSQL:
             return f"postgresql://errata:{password}@127.0.0.1:{self._port}/{database}"
         return f"postgresql://errata@/{database}?host={self.folder}"
 
-    def new_database(self, template: str = "template0", locale: str = _HOSTILE_LOCALE) -> str:
+    def new_database(
+        self, template: str = "template0", *, locale: str = _HOSTILE_LOCALE, encoding: str = "UTF8"
+    ) -> str:
         """Make a database and return its name: an empty one, or a copy of another that nobody is connected to."""
         name = f"errata{next(self._numbers)}"
         statement = "CREATE DATABASE {} OWNER errata TEMPLATE {}"
         if template == "template0":
-            statement += " ENCODING 'UTF8' LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE {}"
-        names = (sql.Identifier(name), sql.Identifier(template), sql.Literal(locale))
+            statement += " ENCODING {} LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE {}"
+        names = (sql.Identifier(name), sql.Identifier(template), sql.Literal(encoding), sql.Literal(locale))
         with self.administrator() as connection:
             connection.execute(sql.SQL(statement).format(*names))
         return name

@@ -11,9 +11,10 @@ from errata.base.errors import ErrataError
 
 @contextmanager
 def plain_complaints() -> Iterator[None]:
-    """Turn an expected error into one line on standard error and exit status 1."""
+    """Turn an expected error into one line on standard error, with its notes in brackets, and exit status 1."""
     try:
         yield
     except ErrataError as error:
-        print(f"errata: {error.message}", file=sys.stderr)  # noqa: T201 - this is how a command speaks
+        said = " ".join((error.message, *(f"({' '.join(note.split())})" for note in getattr(error, "__notes__", ()))))
+        print(f"errata: {said}", file=sys.stderr)  # noqa: T201 - this is how a command speaks
         sys.exit(1)

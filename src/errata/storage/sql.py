@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     JSON,
@@ -27,6 +27,7 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    String,
     Table,
     create_engine,
     event,
@@ -38,7 +39,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -48,6 +49,8 @@ from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator
 
 from errata.base.errors import Conflict, Invalid, Unavailable
+from errata.storage import postgresql as postgresql_connections
+from errata.storage.sqlite_functions import add_functions
 
 T = TypeVar("T")
 
@@ -67,6 +70,12 @@ Transaction = Connection
 
 Json = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 """A JSON value; Python None is SQL NULL."""
+
+
+def bytewise_text(chars: int | None = None) -> String:
+    """Text that both engines compare and sort by code points, whatever the locale of a PostgreSQL is."""
+    return String(chars).with_variant(String(chars, collation="C"), "postgresql")
+
 
 Counter = BigInteger().with_variant(Integer(), "sqlite")
 """Primary key that the database counts up: SQLite does that for INTEGER only, which has 64 bits there anyway."""
@@ -117,7 +126,7 @@ class Database:
         if backend == "sqlite":
             self._reading, self._writing = _sqlite_engines(parsed, busy_timeout_s)
         elif backend == "postgresql":
-            self._reading, self._writing = _postgresql_engines(parsed, busy_timeout_s)
+            self._reading, self._writing = postgresql_connections.engines(parsed, busy_timeout_s)
         else:
             raise Invalid(f"The state database is SQLite or PostgreSQL, not {backend}.", where="database_url")
 
@@ -329,6 +338,7 @@ def _set_up_sqlite(connection: DBAPIConnection, *, read_only: bool, patience_s: 
     _run(connection, "PRAGMA foreign_keys = ON")
     _run(connection, "PRAGMA trusted_schema = OFF")
     _run(connection, f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
+    add_functions(cast("sqlite3.Connection", connection))
     if read_only:
         _run(connection, "PRAGMA query_only = ON")
 
@@ -337,25 +347,6 @@ def _run(connection: DBAPIConnection, statement: str) -> None:
     cursor = connection.cursor()
     cursor.execute(statement)
     cursor.close()
-
-
-def _postgresql_engines(url: URL, busy_timeout_s: float) -> tuple[Engine, Engine]:
-    try:
-        engine = create_engine(
-            url.set(drivername="postgresql+psycopg"),
-            pool_size=8,
-            max_overflow=56,
-            pool_timeout=busy_timeout_s,
-            pool_pre_ping=True,
-            isolation_level="READ COMMITTED",
-            connect_args={"options": f"-c lock_timeout={round(busy_timeout_s * 1000)}"},
-        )
-    except ModuleNotFoundError as missing:
-        raise Invalid(
-            "PostgreSQL needs its driver: install errata with the extra `postgres`.", where="database_url"
-        ) from missing
-    reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return reading, engine
 
 
 @contextlib.contextmanager
@@ -383,7 +374,10 @@ def _check_foreign_keys(connection: Connection) -> None:
 
 @contextlib.contextmanager
 def _said_plainly(*, writing: bool = True) -> Iterator[None]:
-    """Turn what an engine says when it cannot serve now into Unavailable; a wrong statement stays what it is."""
+    """Turn what an engine says when it cannot serve now into Unavailable; a wrong statement stays what it is.
+
+    Its own words become a note of the exception: they may name hosts, and are for the operator only.
+    """
     try:
         yield
     except PoolTimeoutError as error:
@@ -392,7 +386,9 @@ def _said_plainly(*, writing: bool = True) -> Iterator[None]:
         said = _unavailable(error, writing=writing)
         if said is None:
             raise
-        raise Unavailable(said, where="state") from error
+        told = Unavailable(said, where="state")
+        told.add_note(str(error.orig).strip())
+        raise told from error
 
 
 def _unavailable(error: DBAPIError, *, writing: bool) -> str | None:
@@ -403,9 +399,7 @@ def _unavailable(error: DBAPIError, *, writing: bool) -> str | None:
         if code == sqlite3.SQLITE_READONLY and not writing:
             return None  # our own mistake: a write in a transaction that was opened to read
         return _SQLITE_TROUBLES.get(code)
-    if isinstance(error, OperationalError):
-        return "The state database does not answer."
-    return None
+    return postgresql_connections.trouble(error, writing=writing)
 
 
 def _sqlite_code(error: sqlite3.Error) -> int:

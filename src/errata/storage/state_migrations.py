@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import inspect, text
 
 from errata.base.errors import Conflict
+from errata.storage import postgresql
 from errata.storage.sql import Database, Transaction
 
 if TYPE_CHECKING:
@@ -42,8 +43,13 @@ def upgrade(database: Database) -> tuple[str, ...]:
 
 
 def pending(database: Database) -> tuple[str, ...]:
-    """Names of the steps that the database lacks, oldest first. Raises Conflict as `upgrade` does."""
+    """Names of the steps that the database lacks, oldest first. Raises Conflict as `upgrade` does.
+
+    Also for a database whose encoding cannot hold every text.
+    """
     with database.read() as tx:
+        if database.dialect == "postgresql":
+            postgresql.check_encoding(tx)
         return _pending(tx)
 
 
