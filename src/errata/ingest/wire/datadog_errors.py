@@ -177,7 +177,7 @@ def _event(entry: int, report: _Report, service: str, received_at_ms: int) -> Ev
         service=service,
         env=tags.env or _text(application.get("env")),
         version=tags.version or _text(application.get("service_version")),
-        host=report.host or _tag(tags.all, "host"),
+        host=report.host or tags.host,
         source=_text(report.rest.get("ddsource")) or "crashtracker",
         status=Status.EMERGENCY,
         language=_language(report, tags.all, is_native=stack.is_native),

@@ -131,7 +131,7 @@ def _event(
     index: int, message: str, found: Fields, rest: Fields, cut: tuple[str, ...], received_at_ms: int, defaults: Defaults
 ) -> Event:
     tags, common = take_tags(found), defaults.tags
-    source = take_text(found, reserved.SOURCE) or defaults.source
+    source = take_text(found, reserved.SOURCE) or defaults.source or tags.source or common.source
     event = Event(
         entry=index,
         received_at=received_at_ms,
@@ -152,7 +152,7 @@ def _event(
             or take_text(found, reserved.LOG_VERSION)
             or common.version
         ),
-        host=take_text(found, reserved.HOST) or defaults.host,
+        host=take_text(found, reserved.HOST) or tags.host or defaults.host or common.host,
         source=source,
         status=take_status(found, reserved.STATUS, reserved.LOGGER_STATUS) or Status.INFO,
         language=language_of_source(source),

@@ -96,7 +96,7 @@ def _event(
         service=sender.service,
         env=sender.env or tags.env,
         version=sender.version or tags.version,
-        host=sender.host,
+        host=sender.host or tags.host,
         source=sender.source,
         language=sender.language,
         platform=sender.platform,

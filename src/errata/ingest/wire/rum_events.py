@@ -69,6 +69,7 @@ def error_of(
         ),
         env=take_text(found, reserved.ENV) or tags.env or common.env,
         version=take_text(found, reserved.VERSION) or tags.version or common.version,
+        host=tags.host or common.host,
         source=source,
         status=Status.ERROR,
         language=language_of_sdk(source, stack_form if type(stack_form) is str else ""),

@@ -81,7 +81,7 @@ def event_of(said: Fields, around: Circumstances) -> Event:
         service=_service(said, tags, release, around),
         env=text(said.get("environment"), _MAX_NAME) or _first(tags, "environment") or DEFAULT_ENVIRONMENT,
         version=release,
-        host=text(said.get("server_name"), _MAX_NAME) or _first(tags, "server_name"),
+        host=text(said.get("server_name"), _MAX_NAME) or _first(tags, "server_name") or _first(tags, "host"),
         source="sentry-sdk",
         status=status,
         language=language_of(said),

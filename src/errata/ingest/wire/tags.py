@@ -11,12 +11,18 @@ from errata.ingest.wire.retries import query_parameters
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """A list of tags, as sent and each once, and what the well-known ones among them say (first one wins)."""
+    """A list of tags, as sent and each once, and what the well-known ones among them say (first one wins).
+
+    A decoder gives it to the event's field of that name where the client says nothing better: a search for
+    `host:web-1` looks at the field only.
+    """
 
     all: tuple[str, ...] = ()
     service: str = ""
     env: str = ""
     version: str = ""
+    host: str = ""
+    source: str = ""
     team: tuple[str, ...] = ()
 
     def with_defaults(self, defaults: Tags) -> tuple[str, ...]:
@@ -78,7 +84,7 @@ def _without_attempts(text: str) -> str:
 
 def _parsed(text: str) -> Tags:
     every = tuple(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
-    found: dict[str, list[str]] = {"service": [], "env": [], "version": [], "team": []}
+    found: dict[str, list[str]] = {name: [] for name in ("service", "env", "version", "host", "source", "team")}
     for tag in every:
         key, colon, value = tag.partition(":")
         if colon and value and key in found:
@@ -88,6 +94,8 @@ def _parsed(text: str) -> Tags:
         service=next(iter(found["service"]), ""),
         env=next(iter(found["env"]), ""),
         version=next(iter(found["version"]), ""),
+        host=next(iter(found["host"]), ""),
+        source=next(iter(found["source"]), ""),
         team=tuple(found["team"]),
     )
 
