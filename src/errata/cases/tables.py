@@ -3,6 +3,8 @@
 A case lies in three rows: `cases` has what is filtered, sorted and counted, and is narrow so that reading all of it is
 quick; `case_contents` has what is only shown; the word index (`storage/text_index.py`) has what words are looked for
 in. `case_values` repeats attributes one value a row, for searches only: the truth is in `case_contents`.
+
+Texts that are compared are `bytewise_text`, since the locale of a PostgreSQL is nobody's promise.
 """
 
 from __future__ import annotations
@@ -23,9 +25,10 @@ from sqlalchemy import (
     column,
 )
 
-from errata.storage.sql import Counter, Instant, Json, metadata
+from errata.storage.sql import Counter, Instant, Json, bytewise_text, metadata
 
 KEY_CHARS = 10
+HEAD_CHARS = 100
 ALL_CASES = "*"
 """The counter of `public_id`; the others are named after a project's key."""
 
@@ -33,7 +36,7 @@ case_projects = Table(
     "case_projects",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("key", String(KEY_CHARS), nullable=False, unique=True),
+    Column("key", bytewise_text(KEY_CHARS), nullable=False, unique=True),
     Column("name", String(200), nullable=False),
     Column("team_id", Uuid),
     Column("restricted", Boolean, nullable=False),
@@ -70,7 +73,7 @@ case_counters = Table(
     "case_counters",
     metadata,
     # A project's key, which outlives the project: its numbers are not given again to a later one of the same key.
-    Column("name", String(KEY_CHARS), primary_key=True),
+    Column("name", bytewise_text(KEY_CHARS), primary_key=True),
     Column("last", BigInteger, nullable=False),
 )
 
@@ -93,7 +96,7 @@ case_custom_attributes = Table(
     Column("id", Uuid, primary_key=True),
     # No foreign key: the built-in types stand in the program.
     Column("case_type_id", Uuid, nullable=False),
-    Column("key", String(100), nullable=False),
+    Column("key", bytewise_text(100), nullable=False),
     Column("display_name", String(200), nullable=False),
     Column("description", Text),
     Column("type", String(16), nullable=False),
@@ -114,27 +117,28 @@ case_custom_attributes = Table(
     ),
 )
 
+_LIVING = column("archived_at").is_(None)
+_ARCHIVED = column("archived_at").is_not(None)
+
 cases = Table(
     "cases",
     metadata,
     Column("public_id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False),
     Column("id", Uuid, nullable=False, unique=True),
     Column("project_id", ForeignKey(case_projects.c.id), nullable=False),
-    Column("key", String(32), nullable=False, unique=True),
+    Column("key", bytewise_text(32), nullable=False, unique=True),
     Column("key_number", BigInteger, nullable=False),
     Column("type_id", Uuid, nullable=False),
-    Column("status_name", String(100), nullable=False),
-    # The name as searches compare it: lower case, without white space and underscores.
-    Column("status_folded", String(400), nullable=False),
+    Column("status_name", bytewise_text(100), nullable=False),
     # 0 open, 1 in progress, 2 closed.
     Column("status_group", SmallInteger, nullable=False),
     # 1 to 5 for P1 to P5, 6 for NOT_DEFINED.
     Column("priority", SmallInteger, nullable=False),
     Column("assignee_id", Uuid),
     # ISO text, which sorts as it should on both engines.
-    Column("due_date", String(10)),
+    Column("due_date", bytewise_text(10)),
     Column("resolved_reason", String(100)),
-    Column("creation_source", String(100), nullable=False),
+    Column("creation_source", bytewise_text(100), nullable=False),
     Column("comment_count", Integer, nullable=False),
     Column("created_by", Uuid),
     Column("modified_by", Uuid),
@@ -143,12 +147,18 @@ cases = Table(
     Column("closed_at", Instant),
     Column("archived_at", Instant),
     Column("active_at", Instant, nullable=False),
-    Index(None, "project_id", "created_at"),
-    Index(None, "created_at"),
-    Index(None, "status_group", "created_at"),
-    Index(None, "priority", "created_at"),
-    Index(None, "assignee_id"),
-    Index(None, "archived_at"),
+    Index(None, "project_id"),
+    # Which statuses and sources there are.
+    Index(None, "status_group", "status_name"),
+    Index(None, "creation_source"),
+    # Nearly every search leaves out what is archived: indexes without it cost least, and no planner takes "is not
+    # archived" for a rare property.
+    *(
+        Index(f"ix_cases_living_{name}", name, "created_at", sqlite_where=_LIVING, postgresql_where=_LIVING)
+        for name in ("project_id", "status_group", "priority", "assignee_id")
+    ),
+    Index("ix_cases_living", "created_at", sqlite_where=_LIVING, postgresql_where=_LIVING),
+    Index("ix_cases_archived", "archived_at", sqlite_where=_ARCHIVED, postgresql_where=_ARCHIVED),
 )
 
 case_contents = Table(
@@ -164,7 +174,25 @@ case_contents = Table(
     Column("description", Text, nullable=False),
     Column("attributes", Json, nullable=False),
     Column("custom_attributes", Json, nullable=False),
-    Column("insights", Json, nullable=False),
+)
+
+case_insights = Table(
+    "case_insights",
+    metadata,
+    Column("public_id", ForeignKey(cases.c.public_id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("type", bytewise_text(60), primary_key=True),
+    Column("resource_id", bytewise_text(300), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("ref", Text, nullable=False),
+    # The cases of something; an issue has one at most.
+    Index(None, "type", "resource_id"),
+    Index(
+        "uq_case_insights_issue",
+        "resource_id",
+        unique=True,
+        sqlite_where=column("type") == "ERROR_TRACKING",
+        postgresql_where=column("type") == "ERROR_TRACKING",
+    ),
 )
 
 case_values = Table(
@@ -172,15 +200,19 @@ case_values = Table(
     metadata,
     Column("public_id", ForeignKey(cases.c.public_id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
     # `attribute:service`, or `custom:` with the definition's id in hexadecimal digits.
-    Column("field", String(120), primary_key=True),
+    Column("field", bytewise_text(120), primary_key=True),
     Column("position", Integer, primary_key=True, autoincrement=False),
     # The first characters of `folded`, few enough for every index.
-    Column("head", String(100), nullable=False),
-    Column("folded", Text, nullable=False),
+    Column("head", bytewise_text(HEAD_CHARS), nullable=False),
+    # As comparisons see it: letters in one case.
+    Column("folded", bytewise_text(), nullable=False),
+    # As it was given, for those who count values.
+    Column("text", Text, nullable=False),
     # What the value counts as where it reads as a number.
     Column("number", Double),
-    Index(None, "field", "head"),
-    Index(None, "field", "number"),
+    # With what is asked for, so that rows need not be read.
+    Index(None, "field", "head", "public_id"),
+    Index(None, "field", "number", "public_id"),
 )
 
 case_cells = Table(

@@ -238,7 +238,7 @@ def _adapted(test: Test, place: Place, field: Field) -> Test:
     match place:
         case Column(kind=Kind.INSTANT) | Joined(kind=Kind.INSTANT):
             return _on_instant(test, field)
-        case Column(by_words=True) if isinstance(test, OneOf):
+        case Column(by_words=True) if isinstance(test, OneOf) and test.texts[0]:
             return Holds(Words(test.texts[0]))
         case Entry(unit=Unit.MILLISECOND | Unit.NANOSECOND) | Joined(unit=Unit.MILLISECOND | Unit.NANOSECOND):
             test = _on_length(test, place.unit, field)

@@ -1,0 +1,83 @@
+"""What searches look in beside the cases' own columns: attribute values one by one, and the index of words.
+
+Follows from a case and its type's definitions, and is written in the transaction that writes the case.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import delete
+
+from errata.base.ids import CustomAttributeId
+from errata.base.parts import parts
+from errata.cases.facets import attribute_field, custom_field, texts_of
+from errata.cases.model import Case, CustomAttribute
+from errata.cases.tables import HEAD_CHARS, case_values
+from errata.query.marked import BORDER, fold, marked
+from errata.query.numbers import stored_number
+from errata.storage.sql import Transaction
+from errata.storage.text_index import TextIndex
+
+WORDS = TextIndex("case_words", {"title": "w", "key": "w", "description": "w", "attributes": "a"})
+"""The index of words of cases; `attributes` are all values of attributes of both kinds."""
+
+
+def put(tx: Transaction, case: Case, definitions: Mapping[CustomAttributeId, CustomAttribute]) -> None:
+    """Have searches find the case as it is now.
+
+    `definitions` are the living ones of its type: values of others are hidden, and are not found either.
+    """
+    tx.execute(delete(case_values).where(case_values.c.public_id == case.public_id))
+    if rows := value_rows(case, definitions):
+        tx.execute(case_values.insert(), rows)
+    WORDS.put(tx, case.public_id, word_texts(case, definitions))
+
+
+def remove(tx: Transaction, public_ids: Sequence[int]) -> None:
+    """Have searches find these cases no more."""
+    for part in parts(public_ids):
+        tx.execute(delete(case_values).where(case_values.c.public_id.in_(part)))
+    WORDS.remove(tx, public_ids)
+
+
+def value_rows(case: Case, definitions: Mapping[CustomAttributeId, CustomAttribute]) -> list[dict[str, object]]:
+    """The rows of `case_values`."""
+    return [
+        _row(case.public_id, field, position, text)
+        for field, texts in _values(case, definitions).items()
+        for position, text in enumerate(texts)
+    ]
+
+
+def word_texts(case: Case, definitions: Mapping[CustomAttributeId, CustomAttribute]) -> dict[str, str]:
+    """The texts of the index of words."""
+    values = [marked(text) for texts in _values(case, definitions).values() for text in texts]
+    return {
+        "title": marked(case.title),
+        "key": marked(case.key),
+        "description": marked(case.description),
+        # No phrase reaches over the border, and no wildcard over the blanks beside it.
+        "attributes": f" {BORDER} ".join(values),
+    }
+
+
+def _values(case: Case, definitions: Mapping[CustomAttributeId, CustomAttribute]) -> dict[str, Sequence[str]]:
+    plain = {attribute_field(key): values for key, values in case.attributes.items()}
+    custom = {custom_field(id_): texts_of(value) for id_, value in case.custom_attributes.items() if id_ in definitions}
+    return {**plain, **custom}
+
+
+def _row(public_id: int, field: str, position: int, text: str) -> dict[str, object]:
+    folded = fold(text)
+    number = stored_number(folded)
+    return {
+        "public_id": public_id,
+        "field": field,
+        "position": position,
+        "head": folded[:HEAD_CHARS],
+        "folded": folded,
+        "text": text,
+        "number": None if math.isnan(number) else number,
+    }

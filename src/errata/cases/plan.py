@@ -1,0 +1,108 @@
+"""A query for cases made ready for any engine: bound, folded, archived cases left out. Pure."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from errata.base.clock import to_ms
+from errata.cases.facets import ARCHIVE, CASES, DAY_MS, FACETS, LOOSE, loose
+from errata.query.bind import Between, BoundTree, FieldTest, Fits, Holds, InSet, Limit, OneOf, Test, TextTest, bind
+from errata.query.bind import joined_names as names_of
+from errata.query.facets import Joined, Kind, Place
+from errata.query.faults import quoted, unsupported
+from errata.query.marked import fold
+from errata.query.nodes import All, And, Field, Not, Or
+from errata.query.parse import parse
+from errata.query.patterns import Wild, elements
+from errata.query.words import Search, WordPattern, Words
+
+_LIVING: BoundTree = FieldTest(Field("archived"), ((FACETS["archived"], OneOf(("false",))),))
+
+
+def planned(query: str) -> BoundTree:
+    """The tree that selects the cases which a query finds, in the forms in which values are compared.
+
+    Raises Invalid for a query that cannot be read.
+    """
+    tree = settled(bind(parse(query), CASES))
+    if ARCHIVE.intersection(names_of(tree)):
+        return tree
+    return _LIVING if tree == All() else And((_LIVING, tree))
+
+
+def settled(tree: BoundTree) -> BoundTree:
+    """The bound tree with each test as the place compares its values."""
+    match tree:
+        case All() | InSet():
+            return tree
+        case TextTest(search, places):
+            return TextTest(_folded(search), places)
+        case And(parts):
+            return And(tuple(map(settled, parts)))
+        case Or(parts):
+            return Or(tuple(map(settled, parts)))
+        case Not(part):
+            return Not(settled(part))
+        case FieldTest(field, choices):
+            return FieldTest(field, tuple((place, _settled_test(test, place, field)) for place, test in choices))
+
+
+def _settled_test(test: Test, place: Place, field: Field) -> Test:
+    if isinstance(place, Joined) and place.kind is Kind.INSTANT:
+        return _in_time(test.pattern, field) if isinstance(test, Fits) else test
+    is_loose = isinstance(place, Joined) and place.name in LOOSE
+    compared = loose if is_loose else fold
+    match test:
+        case OneOf(texts):
+            return OneOf(tuple(dict.fromkeys(map(compared, texts))), test.number)
+        case Fits(pattern):
+            return Fits(compared(pattern))
+        case Between(low, high):
+            return Between(_compared(low, is_loose), _compared(high, is_loose))
+        case Holds(search):
+            return Holds(_folded(search))
+        case _:
+            return test
+
+
+def _folded(search: Search) -> Search:
+    return Words(fold(search.text)) if isinstance(search, Words) else WordPattern(fold(search.pattern))
+
+
+def _compared(limit: Limit | None, is_loose: bool) -> Limit | None:
+    if limit is None or not isinstance(limit.bound, str):
+        return limit
+    return replace(limit, bound=loose(limit.bound) if is_loose else fold(limit.bound))
+
+
+# Wildcards on times: the beginning of an ISO time stands for all times that begin so
+
+_BEGINNING = "0000-01-01T00:00:00"
+_BEGINS_TIME = re.compile(r"(\d{4}(?:-\d\d(?:-\d\d(?:[Tt ]\d\d(?::\d\d(?::\d\d)?)?)?)?)?)[-Tt: .]?")
+_LENGTHS = {10: timedelta(days=1), 13: timedelta(hours=1), 16: timedelta(minutes=1), 19: timedelta(seconds=1)}
+
+
+def _in_time(pattern: str, field: Field) -> Between:
+    *literal, last = elements(pattern)
+    told = _BEGINS_TIME.fullmatch("".join(str(char) for char in literal))
+    if last is Wild.RUN and told and not any(isinstance(char, Wild) for char in literal):
+        with suppress(ValueError, OverflowError):
+            first = datetime.fromisoformat(told[1] + _BEGINNING[len(told[1]) :]).replace(tzinfo=UTC)
+            return Between(Limit(float(to_ms(first)), True), Limit(float(_end_ms(first, len(told[1]))), False))
+    raise unsupported(
+        f"found {quoted(pattern)}, expected a time such as 2023-11-15T09:30:00Z or the beginning of one such as "
+        f"2023-11* for {field.name}"
+    )
+
+
+def _end_ms(first: datetime, told: int) -> int:
+    """When the year, month, day, hour, minute or second ends of which so many characters were told."""
+    if told in _LENGTHS:
+        return to_ms(first) + _LENGTHS[told] // timedelta(milliseconds=1)
+    months = 12 if told == len("2023") else 1
+    days = sum(monthrange(first.year, first.month + number)[1] for number in range(months))
+    return to_ms(first) + days * DAY_MS
