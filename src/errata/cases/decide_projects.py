@@ -77,7 +77,7 @@ def changed(project: Project, change: ProjectChange, at: datetime) -> Project:
         columns=project.columns if change.columns is None else bounded(change.columns, "columns_config"),
         settings=project.settings if change.settings is None else with_settings(project.settings, change.settings),
     )
-    return after if after == project else replace(after, modified_at=at)
+    return project if after == project else replace(after, modified_at=at)
 
 
 def with_settings(present: Settings, given: Settings) -> dict[str, Json]:

@@ -90,7 +90,7 @@ def changed_type(case_type: CaseType, texts: TypeTexts, at: datetime) -> CaseTyp
         description=case_type.description if texts.description is None else _description(texts.description),
         emoji=case_type.emoji if texts.emoji is None else _emoji(texts.emoji),
     )
-    return after if after == case_type else replace(after, modified_at=at)
+    return case_type if after == case_type else replace(after, modified_at=at)
 
 
 def refuse_internal(case_type: CaseType) -> None:
@@ -141,7 +141,7 @@ def changed_attribute(definition: CustomAttribute, change: AttributeChange, at: 
         type=kind,
         options=kept if change.options is None else _options(kind, change.options),
     )
-    return after if after == definition else replace(after, modified_at=at)
+    return definition if after == definition else replace(after, modified_at=at)
 
 
 def _name(text: str, field: str) -> str:
