@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from source_map_site import Site
 from errata.base.clock import FixedClock
 from errata.base.ids import random_id
 from errata.sourcemaps import store
+from errata.sourcemaps.model import MAX_KEY_BYTES
 from errata.storage.sql import Database
 
 
@@ -90,3 +92,16 @@ def test_file_without_a_row_goes_at_the_next_start(site: Site) -> None:
 
     assert site.commands.sweep() == 1
     assert site.files() == {"map"}
+
+
+def test_longest_key_of_a_map_fits_into_the_indexes(site: Site) -> None:
+    letters = random.Random(1)  # noqa: S311 - the same ones each time
+    # Chinese characters of three bytes each that hardly repeat: an index entry cannot be made smaller.
+    version = "".join(chr(letters.randrange(0x4E00, 0x9FFF)) for _ in range(200))
+    room = MAX_KEY_BYTES - len("shop" + version + "https://a/.js") - 400
+    url = f"https://a/{''.join(chr(letters.randrange(0x4E00, 0x9FFF)) for _ in range(room // 3))}.js"
+
+    site.upload(url, b"map", version=version)
+
+    assert MAX_KEY_BYTES - len(("shop" + version + url).encode()) in range(3)
+    assert len(site.urls()) == 1

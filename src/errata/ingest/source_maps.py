@@ -28,7 +28,7 @@ from errata.sourcemaps.child import Checked
 from errata.sourcemaps.commands import SourceMapCommands
 from errata.sourcemaps.mapper import Mapper
 from errata.sourcemaps.match import address_of
-from errata.sourcemaps.model import MAX_NAME_CHARS, MAX_URL_CHARS, SourceMap
+from errata.sourcemaps.model import MAX_KEY_BYTES, MAX_NAME_CHARS, MAX_URL_CHARS, SourceMap
 from errata.storage.blobs import Blobs
 
 PATH = "/api/v2/srcmap"
@@ -248,6 +248,12 @@ def _check_said(said: _Said) -> None:
             raise Invalid(
                 f"`{name}` in the part `event` may have {most} characters, none of them NUL.", where=f"event.{name}"
             )
+    if len((said.service + said.version + said.minified_url).encode()) > MAX_KEY_BYTES:
+        raise Invalid(
+            "`service`, `version` and `minified_url` in the part `event` may have "
+            f"{MAX_KEY_BYTES} bytes together in UTF-8.",
+            where="event.minified_url",
+        )
     for name in ("project_path", "git_repository_url", "git_commit_sha"):
         if len(getattr(said, name) or "") > MAX_URL_CHARS or "\0" in (getattr(said, name) or ""):
             raise Invalid(

@@ -12,6 +12,8 @@ import msgspec
 MAX_NAME_CHARS = 200
 """Length of a service and of a version."""
 MAX_URL_CHARS = 2000
+MAX_KEY_BYTES = 2600
+"""Length of service, version and URL together: what an entry of PostgreSQL's indexes holds, less a little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

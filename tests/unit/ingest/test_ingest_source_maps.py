@@ -232,6 +232,7 @@ def saying(**event: object) -> bytes:
         (saying(minified_url=""), 400, "`minified_url` is missing or empty"),
         (saying(minified_url="https://a/js/"), 400, "names no file"),
         (saying(version="v" * 201), 400, "may have 200 characters"),
+        (saying(minified_url="https://a/" + "\u4e2d" * 900 + ".js"), 400, "2600 bytes together"),
         (saying(service="a\0b"), 400, "none of them NUL"),
         (saying(project_path="x" * 2001), 400, "may have 2000 characters"),
         (form([("event", b"{}"), ("event", b"{}")]), 400, "two parts named 'event'"),
