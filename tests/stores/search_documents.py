@@ -28,18 +28,11 @@ from errata.storage import event_migrations
 from errata.storage.clickhouse import ClickHouse
 from errata.storage.sql import Database, upsert
 from states import States, migrated_state
-from vectors.search_vectors import VECTORS
+from vectors.search_vectors import FIELDS, OWN_COLUMNS, VECTORS
 
 NOW = from_ms(VECTORS["now_ms"])
 NODE = NodeId(UUID(int=1))
 NAMES = UUID("4d2f5c1e-8b0a-5f43-9c57-2f1f0c4a7e11")
-_TEXTS = {
-    "error.type": "error_type", "error.message": "error_message", "error.stack": "error_stack",
-    "error.fingerprint": "error_fingerprint", "error.handling": "error_handling", "error.source": "error_source",
-    "error.category": "error_category", "usr.id": "usr_id", "usr.email": "usr_email", "usr.name": "usr_name",
-    "usr.anonymous_id": "usr_anonymous_id", "session.id": "session_id", "span_id": "span_id", "language": "language",
-}  # fmt: skip
-"""Attributes that decoders take out into fields of their own."""
 
 
 @dataclass(frozen=True)
@@ -113,9 +106,8 @@ def in_batch(row: EventRow, batch: int) -> EventRow:
 
 def _document(number: int, document: dict[str, Any]) -> Document:
     attributes = copy.deepcopy(document["attributes"])
-    fields: dict[str, Any] = {field: _taken(attributes, path.split(".")) for path, field in _TEXTS.items()}
-    names = ("service", "env", "version", "host", "source", "status", "trace_id", "message")
-    fields |= {name: document[name] for name in names if name in document}
+    fields: dict[str, Any] = {field: _taken(attributes, path.split(".")) for path, field in OWN_COLUMNS.items()}
+    fields |= {name: document[name] for name in FIELDS if name in document}
     is_crash = document["attributes"].get("error", {}).get("is_crash") is True
     fingerprint = Fingerprint(UUID(int=number + 1))
     row = row_for(

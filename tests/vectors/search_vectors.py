@@ -12,6 +12,15 @@ from pathlib import Path
 from typing import Any
 
 SPECIFIED = Path(__file__).parent / "search-vectors.json"
+FIELDS = ("service", "env", "version", "host", "source", "status", "trace_id", "message")
+"""What a document says at its top, and an event in a column of that name."""
+OWN_COLUMNS = {
+    "error.type": "error_type", "error.message": "error_message", "error.stack": "error_stack",
+    "error.fingerprint": "error_fingerprint", "error.handling": "error_handling", "error.source": "error_source",
+    "error.category": "error_category", "usr.id": "usr_id", "usr.email": "usr_email", "usr.name": "usr_name",
+    "usr.anonymous_id": "usr_anonymous_id", "session.id": "session_id", "span_id": "span_id", "language": "language",
+}  # fmt: skip
+"""Attributes of a document that decoders take out, with the column where an event has them."""
 _NAMED = os.environ.get("ERRATA_SEARCH_VECTORS")
 _FILES = [Path(_NAMED)] if _NAMED else sorted(SPECIFIED.parent.glob("*.json"))
 

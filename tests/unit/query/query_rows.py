@@ -14,23 +14,8 @@ from errata.events.rows import flatten
 from errata.events.stack_texts import template_of
 from errata.query.to_clickhouse import Condition
 from errata.storage import event_migrations
+from vectors.search_vectors import FIELDS, OWN_COLUMNS
 
-TEXTS = {
-    "service": "service",
-    "env": "env",
-    "version": "version",
-    "host": "host",
-    "source": "source",
-    "status": "status",
-    "trace_id": "trace_id",
-    "message": "message",
-}
-ATTRIBUTES = {
-    "error.type": "error_type", "error.message": "error_message", "error.stack": "error_stack",
-    "error.fingerprint": "error_fingerprint", "error.handling": "error_handling", "error.source": "error_source",
-    "error.category": "error_category", "usr.id": "usr_id", "usr.email": "usr_email", "usr.name": "usr_name",
-    "usr.anonymous_id": "usr_anonymous_id", "session.id": "session_id", "span_id": "span_id", "language": "language",
-}  # fmt: skip
 SCHEMA = Path(event_migrations.__file__).parent / "migrations" / "events"
 """The steps that make the real table."""
 
@@ -38,8 +23,8 @@ SCHEMA = Path(event_migrations.__file__).parent / "migrations" / "events"
 def row_of(document: dict) -> dict:
     """The columns of a document of the vectors, as an event of that content is stored."""
     flat = flatten(document["attributes"])
-    row = {column: document.get(name, "") for name, column in TEXTS.items()}
-    row |= {column: "".join(flat.pop(name, [])) for name, column in ATTRIBUTES.items()}
+    row = {name: document.get(name, "") for name in FIELDS}
+    row |= {column: "".join(flat.pop(name, [])) for name, column in OWN_COLUMNS.items()}
     row |= {"timestamp": document["timestamp"], "tags": document["tags"], "attributes": flat}
     return row | {"is_crash": flat.get("error.is_crash") == ["true"], "platform": "UNKNOWN"}
 
