@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import chain
 from typing import TypeAlias
 
 from errata.base.errors import Invalid
@@ -32,6 +33,9 @@ from errata.cases.model import (
 from errata.cases.statuses import by_legacy_word, by_name, group_of
 from errata.cases.texts import description_of, reason_of, source_of, title_of
 from errata.cases.values import attributes_of, merged
+
+MAX_VALUES_BYTES = 64 << 10
+"""Of all values of attributes of both kinds on one case, as UTF-8; searches keep each of them apart."""
 
 Decision: TypeAlias = tuple[Case, list[Change]]
 
@@ -87,6 +91,7 @@ def opened(
         created_at=at,
         active_at=at,
     )
+    _check_size(case)
     case = replace(case, closed_at=at if case.status_group is StatusGroup.CLOSED else None)
     return case, [Change(CellType.CREATED, _beginning(case))]
 
@@ -178,7 +183,11 @@ def with_attributes(case: Case, given: Mapping[str, tuple[str, ...]]) -> Decisio
         for key in given
         if case.attributes.get(key) != after.get(key)
     ]
-    return (replace(case, attributes=after), changes) if changes else (case, [])
+    if not changes:
+        return case, []
+    case = replace(case, attributes=after)
+    _check_size(case)
+    return case, changes
 
 
 def with_custom_attribute(case: Case, definition: CustomAttribute, value: CustomValue | None) -> Decision:
@@ -197,7 +206,9 @@ def with_custom_attribute(case: Case, definition: CustomAttribute, value: Custom
         "from": _value(before),
         "to": _value(value),
     }
-    return replace(case, custom_attributes=values), [Change(CellType.CUSTOM_ATTRIBUTE_CHANGED, content)]
+    case = replace(case, custom_attributes=values)
+    _check_size(case)
+    return case, [Change(CellType.CUSTOM_ATTRIBUTE_CHANGED, content)]
 
 
 def with_due_date(case: Case, due: date | None) -> Decision:
@@ -266,6 +277,16 @@ def _in_status(case: Case, statuses: Statuses, name: str, at: datetime) -> Decis
 
 def _set(case: Case, kind: CellType, before: str | None, after: str | None, then: Case) -> Decision:
     return (case, []) if before == after else (then, [Change(kind, {"from": before, "to": after})])
+
+
+def _check_size(case: Case) -> None:
+    plain = (value for values in case.attributes.values() for value in values)
+    custom = (item for value in case.custom_attributes.values() for item in value.items if isinstance(item, str))
+    if sum(len(text.encode()) for text in chain(plain, custom)) > MAX_VALUES_BYTES:
+        raise Invalid(
+            f"The values of all attributes of a case have at most {MAX_VALUES_BYTES} bytes together.",
+            where="data.attributes",
+        )
 
 
 def _once(insights: tuple[Insight, ...]) -> tuple[Insight, ...]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from errata.base.facts import Actor, Fact
-from errata.base.ids import CaseId, CellId, NewId
-from errata.cases.model import Cell, CellType, Change, Json
+from errata.base.ids import CellId, NewId
+from errata.cases.model import Case, Cell, Change, Json
+
+_Plain: TypeAlias = "str | int | bool | list[str] | None"
+_MOST_CHARS = 1000
 
 
 def cells_for(changes: Sequence[Change], actor: Actor, at: datetime, new_id: NewId) -> list[Cell]:
@@ -15,31 +19,37 @@ def cells_for(changes: Sequence[Change], actor: Actor, at: datetime, new_id: New
     return [Cell(CellId(new_id()), change.type, actor, dict(change.content), at) for change in changes]
 
 
-def facts_for(case: CaseId, changes: Sequence[Change], actor: Actor, at: datetime, new_id: NewId) -> list[Fact]:
-    """A fact for each change, in their order, named after it: `case.status_changed`.
+def facts_for(case: Case, changes: Sequence[Change], actor: Actor, at: datetime, new_id: NewId) -> list[Fact]:
+    """A fact for each change of a case as it is afterwards, named after the change: `case.status_changed`.
 
-    A fact of a description does not repeat it: the cell has it, and facts are never changed or removed.
+    A fact says in which project it happened. What is longer than 1000 characters stands in the cell only: facts are
+    for those who react, and are kept for ever.
     """
     return [
-        Fact(new_id(), f"case.{change.type.lower()}", case, at, actor, {} if _is_long(change) else _flat(change))
+        Fact(new_id(), f"case.{change.type.lower()}", case.id, at, actor, _of(case) | _flat(change))
         for change in changes
     ]
 
 
-def comment_fact(case: CaseId, name: str, cell: CellId, actor: Actor, at: datetime, new_id: NewId) -> Fact:
+def comment_fact(case: Case, name: str, cell: CellId, actor: Actor, at: datetime, new_id: NewId) -> Fact:
     """A fact about a comment (`case.comment`), which names its cell and not its text: that may be deleted."""
-    return Fact(new_id(), name, case, at, actor, {"cell_id": str(cell)})
+    return Fact(new_id(), name, case.id, at, actor, _of(case) | {"cell_id": str(cell)})
 
 
-def _is_long(change: Change) -> bool:
-    return change.type is CellType.DESCRIPTION_CHANGED
+def _of(case: Case) -> dict[str, _Plain]:
+    return {"project_id": str(case.project_id)}
 
 
-def _flat(change: Change) -> dict[str, str | int | bool | list[str] | None]:
-    return {name: _plain(value) for name, value in change.content.items()}
+def _flat(change: Change) -> dict[str, _Plain]:
+    told = {name: _plain(value) for name, value in change.content.items()}
+    return {name: value for name, value in told.items() if _chars(value) <= _MOST_CHARS}
 
 
 def _plain(value: Json) -> str | list[str] | None:
     if isinstance(value, list):
         return [str(item) for item in value]
     return None if value is None else str(value)
+
+
+def _chars(value: str | list[str] | None) -> int:
+    return sum(map(len, value)) if value else 0

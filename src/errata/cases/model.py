@@ -261,12 +261,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class NewCase:
-    """What a case is created from. Exactly one of `type_id` and the deprecated `legacy_type` is given.
+    """What a case is created from. One of `type_id` and the deprecated `legacy_type` is given; `type_id` counts.
 
-    `custom_attributes` is by key, values in plain JSON, to be checked against the type's definitions.
+    Without a project the oldest one is meant. `custom_attributes` is by key, values in plain JSON, to be checked
+    against the type's definitions.
     """
 
-    project_id: ProjectId
+    project_id: ProjectId | None
     title: str
     type_id: CaseTypeId | None = None
     legacy_type: str | None = None

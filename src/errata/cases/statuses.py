@@ -23,7 +23,7 @@ LEGACY_STATUSES = {
     "APPROVED": StatusGroup.IN_PROGRESS,
     "IMPLEMENTING": StatusGroup.IN_PROGRESS,
 }
-"""The words of the deprecated `status`, in the order of the recorded refusal. SUNKNOWN is listed and means nothing."""
+"""The words of the deprecated `status`, in the order of the recorded refusal. SUNKNOWN says nothing."""
 
 
 def group_of(statuses: Statuses, name: str) -> StatusGroup | None:
@@ -55,11 +55,13 @@ def by_legacy_word(statuses: Statuses, word: str, present: str) -> str:
     nothing is called like the three words that answers show, a case that shows the word already stays as it is: who
     sends back what was read takes no approval away. Raises NotAllowed for other words.
     """
-    group = LEGACY_STATUSES.get(word)
-    if group is None:
+    if word not in LEGACY_STATUSES:
         raise NotAllowed(
             f"invalid status {word[:200]}. Must be one of {', '.join(LEGACY_STATUSES)}", where="data.attributes.status"
         )
+    group = LEGACY_STATUSES[word]
+    if group is None:
+        return present
     for known in statuses.names:
         if _bare(known) == _bare(word):
             return known

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
-from sqlalchemy import Column, Index, Integer, String, Table, Uuid, select
+from sqlalchemy import Column, Index, Integer, Select, String, Table, Uuid, delete, select
 
 from errata.base.facts import Actor, ActorKind, Fact
 from errata.storage.sql import Counter, Instant, Json, Transaction, insert, metadata, serialize
@@ -79,6 +80,11 @@ def read(tx: Transaction, after: int, limit: int) -> list[Written]:
         )
         for row in rows
     ]
+
+
+def forget(tx: Transaction, subjects: Select[tuple[UUID]]) -> None:
+    """Remove what was told of subjects that are about to be removed for good. Positions of readers stay true."""
+    tx.execute(delete(facts).where(facts.c.subject.in_(subjects)))
 
 
 def position_of(tx: Transaction, reader: str) -> int:
