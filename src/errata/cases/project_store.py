@@ -58,11 +58,6 @@ def count(tx: Transaction) -> int:
     return tx.execute(select(func.count()).select_from(case_projects)).scalar_one()
 
 
-def was_ever_any(tx: Transaction) -> bool:
-    """Whether there is or ever was a project: counters outlive projects."""
-    return tx.scalar(select(case_counters.c.name).limit(1)) is not None
-
-
 def add(tx: Transaction, project: Project) -> None:
     """Write a new project and its counter, which goes on where an earlier project of the same key stopped."""
     tx.execute(case_projects.insert().values(id=project.id, **_row(project)))

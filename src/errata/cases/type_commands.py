@@ -23,6 +23,7 @@ from errata.cases.decide_types import (
     refuse_internal,
 )
 from errata.cases.model import CaseType, CustomAttribute
+from errata.cases.removal import hide_values
 from errata.storage import outbox
 from errata.storage.sql import Database, Transaction, serialize
 
@@ -101,7 +102,8 @@ class TypeCommands:
     def delete_attribute(self, actor: Actor, type_id: CaseTypeId, attribute_id: CustomAttributeId) -> None:
         """Delete a definition: its values are hidden at once and stay stored for 30 days (product section 5).
 
-        One that does not exist, or not any more, is no error.
+        Searches let go of the values of very many cases a little later, by upkeep. One that does not exist, or not
+        any more, is no error.
         """
         with self._database.write() as tx:
             definition = _attribute(tx, type_id, attribute_id)
@@ -110,6 +112,7 @@ class TypeCommands:
             now = self._clock.now()
             type_store.save_attribute(tx, replace(definition, deleted_at=now, modified_at=now))
             outbox.append(tx, [self._attribute_fact("case_attribute.deleted", definition, actor)])
+        hide_values(self._database, attribute_id)
 
     def _attribute_fact(self, name: str, definition: CustomAttribute, actor: Actor) -> Fact:
         data = {"key": definition.key, "case_type_id": str(definition.case_type_id)}
