@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import signal
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 
+from errata.app.case_upkeep import CaseUpkeep
 from errata.app.logs import configure_logs
 from errata.app.node import node_of
 from errata.app.source_maps import symbolicator_of
@@ -36,6 +37,7 @@ from errata.storage.journal import JournalReader
 from errata.storage.sql import Database
 
 BEAT_EVERY_S = 2.0
+CASE_UPKEEP_EVERY_S = 60.0
 _DAY_MS = 86_400_000
 _HOUR_MS = 3_600_000
 _REMEMBERED_CHARS = 8 << 20
@@ -62,6 +64,8 @@ def run_worker(settings: Settings) -> None:
         gc.set_threshold(200_000, 20, 20)
         heart.start()
         at_end.callback(heart.stop)
+        upkeep = Loop("cases", CaseUpkeep(database, clock).turn, log, idle_s=CASE_UPKEEP_EVERY_S)
+        at_end.enter_context(_beside(upkeep))
         log.info("worker starts")
         _run(loop)
     log.info("worker ended", batches=digest.counts.batches, stored=digest.counts.stored)
@@ -86,6 +90,18 @@ def _run(loop: Loop) -> None:
     thread.join()
     if not asked:
         raise Unavailable("the digest ended by itself, see above")
+
+
+@contextmanager
+def _beside(loop: Loop) -> Iterator[None]:
+    """The loop in a thread of its own; its turn in hand is finished at the end."""
+    thread = threading.Thread(target=loop.run, name="upkeep")
+    thread.start()
+    try:
+        yield
+    finally:
+        loop.stop()
+        thread.join()
 
 
 def build_digest(
