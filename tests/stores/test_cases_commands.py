@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from errata.access.commands import AccessCommands
 from errata.base.clock import FixedClock
@@ -342,6 +342,52 @@ def test_open_case_goes_on_when_somebody_takes_it_where_the_project_says_so(
 
     assert (taken.status_name, given.status_name) == ("In Progress", "Open")
     assert case_facts(state)[-3:] == ["case.assignee_changed", "case.status_changed", "case.assignee_changed"]
+
+
+def test_cases_that_wait_in_vain_are_closed_where_the_project_says_so(
+    work: CaseCommands, look: CaseReads, state: Database, general: ProjectId, mira: Actor, clock: FixedClock
+) -> None:
+    settings = {"auto_close_inactive_cases": {"enabled": True, "max_inactive_time_in_secs": 7 * 86_400}}
+    project = Project(ProjectId(uuid4()), "IDLE", "Idle", clock.now(), clock.now(), settings=settings)
+    with state.write() as tx:
+        project_store.add(tx, project)
+    for number in range(6):
+        work.create(new_case(project.id, type_id=CHANGE_REQUEST.id if number == 5 else STANDARD.id), mira)
+    work.create(new_case(general), mira)
+    work.archive("IDLE-1", mira)
+    closed_before = work.set_status("IDLE-2", status="CLOSED", status_name=None, actor=mira)
+    clock.advance(timedelta(days=7))
+    work.comment("IDLE-3", "still there?", mira)
+    assert work.close_inactive() == 0
+    clock.advance(timedelta(microseconds=1))
+
+    assert [work.close_inactive(most=2), work.close_inactive(most=2), work.close_inactive()] == [2, 1, 0]
+
+    statuses = [look.case(f"IDLE-{number}").status_name for number in range(1, 7)]
+    assert statuses == ["Open", "Closed", "Open", "Closed", "Closed", "Completed"]
+    assert look.case("GEN-1").status_name == "Open"
+    assert look.case("IDLE-2") == closed_before
+    closed = look.case("IDLE-4")
+    assert (closed.closed_at, closed.modified_at, closed.modified_by) == (clock.now(), clock.now(), None)
+    assert closed.active_at == closed.created_at
+    assert look.timeline("IDLE-4", **EVERYTHING)[-1].author == SYSTEM
+
+
+def test_a_page_of_cases_is_read_in_few_statements(
+    work: CaseCommands, state: Database, general: ProjectId, mira: Actor
+) -> None:
+    for _ in range(100):
+        work.create(new_case(general, attributes={"service": ("web",)}), mira)
+    statements: list[str] = []
+    with state.read() as tx:
+
+        @event.listens_for(tx, "before_cursor_execute")
+        def _note(_connection, _cursor, statement, *_) -> None:
+            statements.append(statement)
+
+        found = store.load_many(tx, range(1, 101))
+    assert len(found) == 100
+    assert len(statements) <= 3
 
 
 def test_custom_attribute_that_the_type_does_not_define_is_not_found_in_the_recorded_words(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from errata.base.clock import Clock
 from errata.base.errors import Forbidden, Invalid, NotFound
-from errata.base.facts import Actor, Fact
+from errata.base.facts import SYSTEM, Actor, Fact
 from errata.base.ids import CaseId, CaseTypeId, CellId, CustomAttributeId, NewId, ProjectId, UserId
-from errata.cases import bulk, cell_store, decide, deeds, store, type_store
+from errata.cases import bulk, cell_store, decide, deeds, project_store, store, type_store
 from errata.cases.deeds import Deed
 from errata.cases.history import cells_for, comment_fact, facts_for
 from errata.cases.model import (
@@ -22,6 +22,7 @@ from errata.cases.model import (
     GivenValue,
     NewCase,
     Priority,
+    Project,
 )
 from errata.cases.tables import ALL_CASES
 from errata.cases.texts import comment_of
@@ -154,6 +155,22 @@ class CaseCommands:
                 facts += self._done(tx, case, deed, actor, at)[1]
             outbox.append(tx, facts)
 
+    def close_inactive(self, *, most: int = 500) -> int:
+        """Close cases to which nobody has done anything for as long as their project's settings say.
+
+        The system does it, at most `most` of them at once; returns how many it closed.
+        """
+        with self._db.read() as tx:
+            projects = [(project, decide.closes_after(project)) for project in project_store.load_all(tx)]
+        closed = 0
+        for project, patience in projects:
+            while patience is not None and closed < most:
+                some = self._close_some(project, patience, min(bulk.MAX_CASES, most - closed))
+                closed += some
+                if not some:
+                    break
+        return closed
+
     def comment(self, ref: str, text: str, actor: Actor) -> Cell:
         """Add a comment of 1 to 100 000 characters to the timeline. Raises Invalid."""
         text = comment_of(text)
@@ -192,6 +209,19 @@ class CaseCommands:
             cell = replace(cell, content={}, deleted_at=at)
             cell_store.save(tx, cell)
             self._note(tx, case, "case.comment_deleted", cell, actor, at, more=-1)
+
+    def _close_some(self, project: Project, patience: timedelta, most: int) -> int:
+        """In short transactions, so that nobody waits for long."""
+        with self._db.write() as tx:
+            since = self._clock.now() - patience
+            public_ids = store.idle_in_project(tx, project.id, since, most)
+            store.lock(tx, public_ids)
+            at = self._clock.now()
+            facts: list[Fact] = []
+            for case in store.load_many(tx, public_ids):
+                facts += self._done(tx, case, deeds.close_when_idle(since), SYSTEM, at)[1]
+            outbox.append(tx, facts)
+        return len(facts)
 
     def _do(self, ref: str, deed: Deed, actor: Actor) -> Case:
         with self._db.write() as tx:

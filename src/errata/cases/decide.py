@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import TypeAlias
 
@@ -36,6 +36,8 @@ from errata.cases.values import attributes_of, merged
 
 MAX_VALUES_BYTES = 64 << 10
 """Of all values of attributes of both kinds on one case, as UTF-8; searches keep each of them apart."""
+
+_DAY_S = 86_400
 
 Decision: TypeAlias = tuple[Case, list[Change]]
 
@@ -167,6 +169,27 @@ def begins_when_taken(project: Project) -> bool:
     """Whether the project's settings move an open case on when somebody assigns it to themselves."""
     group = project.settings.get("auto_transition_assigned_cases")
     return isinstance(group, dict) and group.get("auto_transition_assigned_cases_on_self_assigned") is True
+
+
+def closes_after(project: Project) -> timedelta | None:
+    """After how long without anybody's doing the project's settings close a case; None where they do not.
+
+    7 to 180 days are offered. Less than a day, which who looks daily cannot keep, means nothing.
+    """
+    group = project.settings.get("auto_close_inactive_cases")
+    if not isinstance(group, dict) or group.get("enabled") is not True:
+        return None
+    seconds = group.get("max_inactive_time_in_secs")
+    if not isinstance(seconds, int) or seconds < _DAY_S:
+        return None
+    return timedelta(seconds=seconds)
+
+
+def closed_when_idle(case: Case, statuses: Statuses, since: datetime, at: datetime) -> Decision:
+    """The case closed, where nobody has done anything to it since an instant and it is not archived."""
+    if case.status_group is StatusGroup.CLOSED or case.archived_at is not None or case.active_at >= since:
+        return case, []
+    return _in_status(case, statuses, statuses.closed.default, at)
 
 
 def with_attributes(case: Case, given: Mapping[str, tuple[str, ...]]) -> Decision:

@@ -118,6 +118,11 @@ def unarchive() -> Deed:
     return lambda _tx, case, _actor, _at: decide.unarchived(case)
 
 
+def close_when_idle(since: datetime) -> Deed:
+    """Close a case to which nobody has done anything since an instant."""
+    return lambda tx, case, _actor, at: decide.closed_when_idle(case, type_of(tx, case.type_id).statuses, since, at)
+
+
 def move(project_id: ProjectId) -> Deed:
     """Move a case to another project, where it gets that project's next number.
 

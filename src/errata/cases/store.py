@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -126,6 +126,17 @@ def some_of_project(tx: Transaction, project_id: ProjectId, limit: int) -> list[
     """The numbers of at most `limit` cases of a project, the first ones, also of one that is being deleted."""
     query = select(cases.c.public_id).where(cases.c.project_id == project_id).order_by(cases.c.public_id)
     return list(tx.execute(query.limit(limit)).scalars())
+
+
+def idle_in_project(tx: Transaction, project_id: ProjectId, since: datetime, limit: int) -> list[int]:
+    """The numbers of at most `limit` cases, open or in progress and not archived, that nobody has touched since."""
+    query = select(cases.c.public_id).where(
+        cases.c.project_id == project_id,
+        cases.c.archived_at.is_(None),
+        cases.c.status_group != GROUP_NUMBERS[StatusGroup.CLOSED],
+        cases.c.active_at < since,
+    )
+    return list(tx.execute(query.order_by(cases.c.public_id).limit(limit)).scalars())
 
 
 def purge(tx: Transaction, public_ids: Sequence[int]) -> None:

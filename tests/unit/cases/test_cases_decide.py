@@ -255,6 +255,40 @@ def test_project_says_whether_work_begins_with_taking_a_case(group, expected):
     assert decide.begins_when_taken(GENERAL) is False
 
 
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [
+        ({"enabled": True, "max_inactive_time_in_secs": 604_800}, timedelta(days=7)),
+        ({"enabled": True, "max_inactive_time_in_secs": 86_400}, timedelta(days=1)),
+        ({"enabled": True, "max_inactive_time_in_secs": 86_399}, None),
+        ({"enabled": True, "max_inactive_time_in_secs": 0}, None),
+        ({"enabled": True}, None),
+        ({"enabled": False, "max_inactive_time_in_secs": 604_800}, None),
+        (None, None),
+    ],
+)
+def test_project_says_after_how_long_a_case_is_closed(group, expected):
+    assert decide.closes_after(replace(GENERAL, settings={"auto_close_inactive_cases": group})) == expected
+    assert decide.closes_after(GENERAL) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({}, "Closed"),
+        ({"active_at": LATER}, "Open"),
+        ({"archived_at": AT}, "Open"),
+        ({"status_name": "Closed", "status_group": StatusGroup.CLOSED, "closed_at": AT}, "Closed"),
+    ],
+    ids=["idle", "touched since", "archived", "closed"],
+)
+def test_only_a_case_that_waits_in_vain_is_closed(changes, status):
+    case, done = decide.closed_when_idle(a_case(**changes), STANDARD.statuses, LATER, LATER)
+
+    assert case.status_name == status
+    assert bool(done) == (changes == {})
+
+
 def test_attributes_given_replace_theirs_and_leave_the_others():
     case = a_case(attributes={"service": ("web",), "env": ("prod",), "team": ("a", "b")})
 
