@@ -30,11 +30,13 @@ def _together(files: list[Path]) -> dict[str, Any]:
     found = [json.loads(file.read_text()) for file in files]
     assert len({each["now_ms"] for each in found}) == 1
     documents = [document for each in found for document in each["documents"]]
-    assert len({document["_id"] for document in documents}) == len(documents)
-    among = [frozenset(document["_id"] for document in each["documents"]) for each in found]
+    cases = [case for each in found for case in each.get("cases", ())]
+    assert len({document["_id"] for document in (*documents, *cases)}) == len(documents) + len(cases)
+    among = [frozenset(document["_id"] for document in (*each["documents"], *each.get("cases", ()))) for each in found]
     vectors = [vector | {"among": own} for own, each in zip(among, found, strict=True) for vector in each["vectors"]]
-    return {"now_ms": found[0]["now_ms"], "documents": documents, "vectors": vectors}
+    return {"now_ms": found[0]["now_ms"], "documents": documents, "cases": cases, "vectors": vectors}
 
 
 VECTORS = _together(_FILES)
 EVENT_VECTORS = [each for each in VECTORS["vectors"] if each["target"] == "event"]
+CASE_VECTORS = [each for each in VECTORS["vectors"] if each["target"] == "case"]

@@ -145,6 +145,13 @@ def day_ms(day: date) -> int:
     return (day.toordinal() - _FIRST_DAY) * DAY_MS
 
 
+def days_of(first_ms: int, last_ms: int) -> tuple[str, str] | None:
+    """The first and the last day, in ISO 8601, that begin in a span of milliseconds; None where none does."""
+    first = max(-(-first_ms // DAY_MS) + _FIRST_DAY, date.min.toordinal())
+    last = min(last_ms // DAY_MS + _FIRST_DAY, date.max.toordinal())
+    return (date.fromordinal(first).isoformat(), date.fromordinal(last).isoformat()) if first <= last else None
+
+
 def texts_of(value: CustomValue) -> tuple[str, ...]:
     """The values of a custom attribute as texts; equal numbers are equal texts."""
     return tuple(item if isinstance(item, str) else _number(item) for item in value.items)
@@ -158,6 +165,11 @@ def attribute_field(key: str) -> str:
 def custom_field(id_: CustomAttributeId) -> str:
     """How values of a custom attribute are filed."""
     return f"custom:{id_.hex}"
+
+
+def text_field(column: str) -> str:
+    """How a title or a description is filed that is nothing but a number or an address."""
+    return f"text:{column}"
 
 
 DAY_MS = 86_400_000

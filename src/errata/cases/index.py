@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 
 from sqlalchemy import delete
 
 from errata.base.ids import CustomAttributeId
 from errata.base.parts import parts
-from errata.cases.facets import attribute_field, custom_field, texts_of
+from errata.cases.facets import attribute_field, custom_field, text_field, texts_of
 from errata.cases.model import Case, CustomAttribute
 from errata.cases.tables import HEAD_CHARS, case_values
-from errata.query.marked import BORDER, fold, marked
+from errata.query.marked import BORDER, evened, fold, marked
 from errata.query.numbers import stored_number
 from errata.storage.sql import Transaction
 from errata.storage.text_index import TextIndex
@@ -46,7 +47,7 @@ def value_rows(case: Case, definitions: Mapping[CustomAttributeId, CustomAttribu
     """The rows of `case_values`."""
     return [
         _row(case.public_id, field, position, text)
-        for field, texts in _values(case, definitions).items()
+        for field, texts in {**_values(case, definitions), **_plain_texts(case)}.items()
         for position, text in enumerate(texts)
     ]
 
@@ -67,6 +68,24 @@ def _values(case: Case, definitions: Mapping[CustomAttributeId, CustomAttribute]
     plain = {attribute_field(key): values for key, values in case.attributes.items()}
     custom = {custom_field(id_): texts_of(value) for id_, value in case.custom_attributes.items() if id_ in definitions}
     return {**plain, **custom}
+
+
+def _plain_texts(case: Case) -> dict[str, Sequence[str]]:
+    """Texts that can be compared with numbers and addresses: they are kept among words otherwise."""
+    texts = {"title": evened(case.title), "description": evened(case.description)}
+    return {text_field(name): [text] for name, text in texts.items() if _is_number(text) or _is_address(text)}
+
+
+def _is_number(text: str) -> bool:
+    return not math.isnan(stored_number(text))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _row(public_id: int, field: str, position: int, text: str) -> dict[str, object]:

@@ -92,6 +92,7 @@ _TROUBLES = {
     "40001": "The state database is busy: two changes were in each other's way.",
     "40P01": "The state database is busy: two changes were in each other's way.",
     "55P03": "The state database is busy: another change keeps it locked.",
+    "57014": "The question took the state database too long.",
     "53100": "The disk of the state database is full.",
 }
 """By SQLSTATE; what else is no fault of the statement is a server that does not answer."""

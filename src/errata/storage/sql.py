@@ -412,6 +412,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _WAL_KEPT_BYTES = 64 * 2**20
 _SQLITE_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _SQLITE_TROUBLES = {
+    sqlite3.SQLITE_INTERRUPT: "The question took the state database too long.",
     sqlite3.SQLITE_FULL: "The disk of the state database is full.",
     sqlite3.SQLITE_IOERR: "The disk of the state database failed.",
     sqlite3.SQLITE_CANTOPEN: "The state database cannot be opened.",

@@ -1,0 +1,393 @@
+"""A planned query as a condition over the rows of `cases`.
+
+No condition here is ever NULL, so that a negation is plain NOT and also selects cases without the field. Closed sets
+of few values are put to the tests of `query/match.py`; SQL compares what there is much of, and both engines alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ColumnElement, and_, false, func, not_, or_, select, true, type_coerce
+
+from errata.access.tables import users
+from errata.base.parts import parts
+from errata.cases.facets import (
+    KEY,
+    VALUES,
+    attribute_field,
+    custom_field,
+    days_of,
+    flag,
+    group_names,
+    loose,
+    text_field,
+    type_names,
+)
+from errata.cases.index import WORDS
+from errata.cases.model import StatusGroup
+from errata.cases.store import GROUP_NUMBERS, PRIORITY_NUMBERS
+from errata.cases.tables import HEAD_CHARS, case_projects, case_values, cases
+from errata.cases.type_store import load_attributes, load_types
+from errata.query.bind import (
+    Between,
+    BoundTree,
+    FieldTest,
+    Fits,
+    Holds,
+    InSet,
+    Inside,
+    Limit,
+    OneOf,
+    Present,
+    Test,
+    TextTest,
+)
+from errata.query.facets import Column, Entry, Joined, Kind, Place, Text, Values
+from errata.query.faults import unsupported
+from errata.query.marked import BEGIN, END, fold, needle
+from errata.query.match import holds
+from errata.query.nodes import All, And, Not, Or
+from errata.query.patterns import Wild, elements, like
+from errata.query.spans import spans_of
+from errata.query.words import Search
+from errata.storage.bytewise import ascii_lower, bytewise
+from errata.storage.sql import Transaction
+from errata.storage.text_index import Asked
+
+Where = ColumnElement[bool]
+MOST_ADDRESSES = 10_000
+"""Different values of one key among which addresses are looked for."""
+
+
+class Conditions:
+    """Conditions for one transaction, in which is looked up what the names of a query stand for."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._dialect = tx.dialect.name
+
+    def of(self, tree: BoundTree) -> Where:
+        """The condition that selects the cases which a planned tree matches.
+
+        Raises Invalid for addresses looked for among too many values.
+        """
+        match tree:
+            case All():
+                return true()
+            case And(parts):
+                return and_(*map(self.of, parts))
+            case Or(parts):
+                return or_(*map(self.of, parts))
+            case Not(part):
+                return not_(self.of(part))
+            case TextTest(search, places):
+                return self._finds(search, [_text_column(place) for place in places])
+            case FieldTest():
+                return self._field(tree)
+            case InSet(table=table):
+                raise unsupported(f"cases have no {table}")
+
+    def _field(self, leaf: FieldTest) -> Where:
+        if all(isinstance(test, Present) for _, test in leaf.choices):
+            return or_(false(), *(self._at(place, test) for place, test in leaf.choices))
+        (place, test), *later = leaf.choices
+        here = self._at(place, test)
+        if not later:
+            return here
+        return or_(here, and_(not_(self._at(place, Present())), self._field(FieldTest(leaf.field, tuple(later)))))
+
+    def _at(self, place: Place, test: Test) -> Where:
+        match place:
+            case Column():
+                return self._on_text(place, test)
+            case Entry(column=name, key=key) if name == VALUES:
+                return self._on_values(key, test)
+            case Joined(name, Kind.INSTANT):
+                return _on_day(test) if name == "due_date" else _on_instant(cases.c[name], test)
+            case Joined(name):
+                return _ON_FACET[name](self._tx, test)
+            case _:
+                raise unsupported(f"cases have no {place}")
+
+    # Texts
+
+    def _finds(self, search: Search, columns: Sequence[str]) -> Where:
+        wanted = needle(search)
+        if wanted is None:
+            return false()
+        asked = Asked(wanted.literal, wanted.parts, wanted.phrases, wanted.beginnings, wanted.is_exact)
+        return cases.c.public_id.in_(WORDS.rows(self._dialect, columns, asked))
+
+    def _on_text(self, column: Column, test: Test) -> Where:
+        match test:
+            case Present():
+                return true()
+            case Holds(search):
+                return self._finds(search, [column.name])
+            case OneOf(texts) if column is KEY:
+                return cases.c.key.in_([text.upper() for text in texts if text.isascii()])
+            case Between(low, high) if any(limit and not isinstance(limit.bound, str) for limit in (low, high)):
+                return _among(case_values.c.field == text_field(column.name), _above(low), _below(high))
+            case Inside():
+                return self._addresses(case_values.c.field == text_field(column.name), test)
+            case _ if column is KEY:
+                return _passes(ascii_lower(cases.c.key), test)
+            case _:
+                ids, text = WORDS.rows_where(self._dialect, column.name, BEGIN, END)
+                return cases.c.public_id.in_(ids.where(_passes(text, test)))
+
+    # Attributes
+
+    def _on_values(self, key: str, test: Test) -> Where:
+        definitions = {custom_field(one.id): one.key for one in load_attributes(self._tx)}
+        own = [attribute_field(key), *(field for field, name in definitions.items() if name == key)]
+        field = case_values.c.field
+        match test:
+            case Present():
+                below = [field_ for field_, name in definitions.items() if name.startswith(f"{key}.")]
+                # All fields whose keys begin with the key and a dot: the character after the dot is the slash.
+                first, last = attribute_field(f"{key}."), attribute_field(f"{key}/")
+                inside = and_(bytewise(field) >= first, bytewise(field) < last)
+                return or_(_among(field.in_([*own, *below])), _among(inside))
+            case OneOf(texts, number):
+                found = [_among(field.in_(own), _equals(texts))]
+                if number is not None:
+                    found.append(_among(field.in_(own), case_values.c.number == number))
+                return or_(*found)
+            case Inside():
+                return self._addresses(field.in_(own), test)
+            case Fits(pattern):
+                return _among(field.in_(own), _fits_value(pattern))
+            case Between(low, high):
+                return _among(field.in_(own), _above(low), _below(high))
+            case Holds():
+                return false()
+
+    def _addresses(self, own: Where, test: Inside) -> Where:
+        query = select(case_values.c.folded).where(own).distinct().limit(MOST_ADDRESSES + 1)
+        values = self._tx.execute(query).scalars().all()
+        if len(values) > MOST_ADDRESSES:
+            raise unsupported(f"addresses are looked for among at most {MOST_ADDRESSES} values, and there are more")
+        wanted = [value for value in values if holds(value, test)]
+        return or_(false(), *(_among(own, case_values.c.folded.in_(part)) for part in parts(wanted)))
+
+
+def _text_column(place: Text) -> str:
+    match place:
+        case Column(name):
+            return name
+        case Values():
+            return "attributes"
+        case _:
+            raise unsupported(f"cases have no {place}")
+
+
+# Values of attributes
+
+
+def _among(*conditions: Where) -> Where:
+    return cases.c.public_id.in_(select(case_values.c.public_id).where(*conditions))
+
+
+def _equals(texts: Iterable[str]) -> Where:
+    """The head says it all of a shorter text."""
+    short = [text for text in texts if len(text) < HEAD_CHARS]
+    long = [text for text in texts if len(text) >= HEAD_CHARS]
+    beginnings = [and_(case_values.c.head == text[:HEAD_CHARS], case_values.c.folded == text) for text in long]
+    return or_(case_values.c.head.in_(short) if short else false(), *beginnings)
+
+
+def _fits_value(pattern: str) -> Where:
+    """First the characters before the first wildcard, for which there is an index."""
+    found = elements(pattern)
+    before = next((index for index, element in enumerate(found) if isinstance(element, Wild)), len(found))
+    beginning = "".join(str(element) for element in found[:before])[: HEAD_CHARS - 1]
+    fits = case_values.c.folded.like(like(pattern), escape="\\")
+    head = bytewise(case_values.c.head)
+    end = _after(beginning)
+    return and_(head >= beginning, head < end, fits) if end else and_(head >= beginning, fits)
+
+
+def _after(beginning: str) -> str:
+    """The first text, by code points, after all that begin so; empty where there is none."""
+    if not beginning or beginning[-1] == "\U0010ffff":
+        return ""
+    code = ord(beginning[-1]) + 1
+    return beginning[:-1] + chr(0xE000 if code == 0xD800 else code)
+
+
+def _above(limit: Limit | None) -> Where:
+    if limit is None:
+        return true()
+    value = _compared(limit)
+    return value >= limit.bound if limit.included else value > limit.bound
+
+
+def _below(limit: Limit | None) -> Where:
+    if limit is None:
+        return true()
+    value = _compared(limit)
+    return value <= limit.bound if limit.included else value < limit.bound
+
+
+def _compared(limit: Limit) -> ColumnElement[Any]:
+    return bytewise(case_values.c.folded) if isinstance(limit.bound, str) else case_values.c.number
+
+
+def _passes(text: ColumnElement[str], test: Test) -> Where:
+    """Whether a text, folded and never NULL, passes a test on texts."""
+    match test:
+        case OneOf(texts):
+            return text.in_(texts)
+        case Fits(pattern):
+            return text.like(like(pattern), escape="\\")
+        case Between(low, high):
+            text = bytewise(text)
+            return and_(
+                true() if low is None else text >= low.bound if low.included else text > low.bound,
+                true() if high is None else text <= high.bound if high.included else text < high.bound,
+            )
+        case _:
+            return false()
+
+
+# Columns of cases
+
+
+def _on_instant(column: ColumnElement[Any], test: Test) -> Where:
+    if isinstance(test, Present):
+        return column.is_not(None)
+    micros = type_coerce(column, BigInteger)
+    spans = [and_(micros >= first * 1000, micros < (last + 1) * 1000) for first, last in spans_of(test) or ()]
+    return and_(column.is_not(None), or_(false(), *spans))
+
+
+def _on_day(test: Test) -> Where:
+    column = cases.c.due_date
+    if isinstance(test, Present):
+        return column.is_not(None)
+    spans = [column.between(*days) for span in spans_of(test) or () if (days := days_of(*span))]
+    return and_(column.is_not(None), or_(false(), *spans))
+
+
+def _status(tx: Transaction, test: Test) -> Where:
+    known = _statuses(tx)
+    return _is_one_of_statuses(known, lambda group, name: (*map(loose, group_names(group)), loose(name)), test)
+
+
+def _status_name(tx: Transaction, test: Test) -> Where:
+    return _is_one_of_statuses(_statuses(tx), lambda _, name: (fold(name),), test)
+
+
+def _is_one_of_statuses(
+    known: Mapping[StatusGroup, Sequence[str]], names_of: Callable[[StatusGroup, str], tuple[str, ...]], test: Test
+) -> Where:
+    """Whole groups where all that is in them passes: for those there are indexes."""
+    whole: list[int] = []
+    named: list[Where] = []
+    for group, names in known.items():
+        number = GROUP_NUMBERS[group]
+        wanted = [name for name in names if _any(names_of(group, name), test)]
+        if names and len(wanted) == len(names):
+            whole.append(number)
+        elif wanted:
+            named += [and_(cases.c.status_group == number, cases.c.status_name.in_(part)) for part in parts(wanted)]
+    return or_(cases.c.status_group.in_(whole) if whole else false(), *named)
+
+
+def _status_group(_: Transaction, test: Test) -> Where:
+    return _is_in(
+        cases.c.status_group, [number for group, number in GROUP_NUMBERS.items() if _any([fold(group)], test)]
+    )
+
+
+def _priority(_: Transaction, test: Test) -> Where:
+    wanted = [number for priority, number in PRIORITY_NUMBERS.items() if _any([fold(priority)], test)]
+    return _is_in(cases.c.priority, wanted)
+
+
+def _type(tx: Transaction, test: Test) -> Where:
+    wanted = [one.id for one in load_types(tx) if _any(map(loose, type_names(one)), test)]
+    return _is_in(cases.c.type_id, wanted)
+
+
+def _project(tx: Transaction, test: Test) -> Where:
+    known = tx.execute(select(case_projects.c.id, case_projects.c.key))
+    return _is_in(cases.c.project_id, [id_ for id_, key in known if _any((fold(key), str(id_)), test)])
+
+
+def _creation_source(tx: Transaction, test: Test) -> Where:
+    known = _distinct(tx, cases.c.creation_source)
+    return _is_in(cases.c.creation_source, [source for source in known if _any([fold(source)], test)])
+
+
+def _archived(_: Transaction, test: Test) -> Where:
+    there = cases.c.archived_at.is_not(None)
+    if_archived, if_not = (_any([flag(value)], test) for value in (True, False))
+    if if_archived and if_not:
+        return true()
+    return there if if_archived else not_(there) if if_not else false()
+
+
+def _person(column: ColumnElement[Any]) -> Callable[[Transaction, Test], Where]:
+    def is_one_of(tx: Transaction, test: Test) -> Where:
+        if isinstance(test, Present):
+            return column.is_not(None)
+        wanted = _uuids(test.texts) if isinstance(test, OneOf) else set()
+        for id_, *names in tx.execute(select(users.c.id, users.c.handle, users.c.email)):
+            if _any((str(id_), *map(fold, names)), test):
+                wanted.add(id_)
+        return and_(column.is_not(None), _is_in(column, sorted(wanted)))
+
+    return is_one_of
+
+
+_ON_FACET: dict[str, Callable[[Transaction, Test], Where]] = {
+    "status": _status,
+    "status_name": _status_name,
+    "status_group": _status_group,
+    "priority": _priority,
+    "type": _type,
+    "project": _project,
+    "creation_source": _creation_source,
+    "archived": _archived,
+    "assignee": _person(cases.c.assignee_id),
+    "created_by": _person(cases.c.created_by),
+}
+
+
+def _any(values: Iterable[str], test: Test) -> bool:
+    return any(isinstance(test, Present) or holds(value, test) for value in values)
+
+
+def _is_in(column: ColumnElement[Any], wanted: Sequence[object]) -> Where:
+    return or_(false(), *(column.in_(part) for part in parts(wanted)))
+
+
+def _uuids(texts: Iterable[str]) -> set[UUID]:
+    """The texts that are a UUID as it is written here, with dashes."""
+    found = set()
+    for text in texts:
+        with suppress(ValueError):
+            value = UUID(text)
+            if str(value) == text:
+                found.add(value)
+    return found
+
+
+def _statuses(tx: Transaction) -> dict[StatusGroup, list[str]]:
+    """The names that cases have in each group: a type may have given some of them up."""
+    name, group = cases.c.status_name, cases.c.status_group
+    return {one: _distinct(tx, name, group == number) for one, number in GROUP_NUMBERS.items()}
+
+
+def _distinct(tx: Transaction, column: ColumnElement[str], *among: Where) -> list[str]:
+    """The values of an indexed column that has few: one step in the index for each, instead of one for each row."""
+    found = select(func.min(column).label("value")).where(*among).cte("found", recursive=True)
+    beyond = select(func.min(column)).where(column > found.c.value, *among).scalar_subquery()
+    every = found.union_all(select(beyond).where(found.c.value.is_not(None)))
+    return list(tx.execute(select(every.c.value).where(every.c.value.is_not(None))).scalars())
