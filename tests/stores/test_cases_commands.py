@@ -435,6 +435,8 @@ def test_comments_stand_in_the_timeline_in_the_order_they_were_added(
 
     assert look.timeline("GEN-1", types=only, offset=0, limit=10, ascending=True) == added
     assert look.timeline("GEN-1", types=only, offset=1, limit=2, ascending=False) == [added[3], added[2]]
+    assert look.timeline("GEN-1", types=None, offset=2**80, limit=1000, ascending=True) == []
+    assert look.timeline("GEN-1", types=frozenset(), offset=0, limit=1000, ascending=True) == []
     assert types_of(look.timeline("GEN-1", **EVERYTHING)) == ["CREATED", *["COMMENT"] * 5, "TITLE_CHANGED"]
     assert added[0].content == {"message": "comment 0"}
     assert (look.case("GEN-1").comment_count, made.comment_count) == (5, 0)

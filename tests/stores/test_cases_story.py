@@ -15,7 +15,7 @@ from case_story import PROJECTS, STEPS, USERS, PlainCase, holds_together, replay
 from errata.access import store as access_store
 from errata.access.model import User
 from errata.base.clock import FixedClock
-from errata.base.errors import Forbidden, NotFound
+from errata.base.errors import Forbidden, Invalid, NotFound
 from errata.base.facts import Actor, ActorKind
 from errata.base.ids import CustomAttributeId, ProjectId, UserId, random_id
 from errata.cases import project_store, type_store
@@ -156,6 +156,48 @@ def test_any_sequence_of_commands_leaves_what_a_plain_model_says(desk: Desk, ste
     assert [cell.content.get("message") for cell in comments] == plain.comments
     assert [cell.created_at for cell in cells] == sorted(cell.created_at for cell in cells)
     assert facts_of_changes(desk.state, case) == [f"case.{cell.type.lower()}" for cell in cells]
+
+
+HOSTILE = st.text(
+    st.one_of(
+        st.characters(),
+        st.sampled_from("\x00\x01\x02\x1b\x85\u2028\ud800\udfff\ufeff'\"\\%_*\t\n\r \u0301\u1e9e\u0130"),
+    ),
+    max_size=60,
+)
+
+
+@given(title=HOSTILE, lines=HOSTILE, value=HOSTILE, comment=HOSTILE)
+@settings(max_examples=100, deadline=None)
+def test_any_text_is_kept_as_it_is_or_refused(desk: Desk, title: str, lines: str, value: str, comment: str) -> None:
+    made, _ = desk.opened()
+    ref = str(made.id)
+    for change, kept in (
+        (lambda: desk.work.set_title(ref, title, ACTORS[0]).title, lambda case: case.title),
+        (lambda: desk.work.set_description(ref, lines, ACTORS[0]).description, lambda case: case.description),
+        (
+            lambda: desk.work.set_attributes(ref, {"service": (value,)}, ACTORS[0]).attributes,
+            lambda case: case.attributes,
+        ),
+        (
+            lambda: desk.work.set_custom_attribute(ref, "tags", GivenValue("TEXT", True, [value]), ACTORS[0]),
+            lambda case: case,
+        ),
+    ):
+        before = desk.look.case(ref)
+        try:
+            changed = change()
+        except Invalid:
+            assert desk.look.case(ref) == before
+        else:
+            assert kept(desk.look.case(ref)) == changed
+    try:
+        cell = desk.work.comment(ref, comment, ACTORS[0])
+    except Invalid:
+        assert desk.look.case(ref).comment_count == 0
+    else:
+        assert cell.content == {"message": comment}
+        assert timeline(desk, ref)[-1] == cell
 
 
 def timeline(desk: Desk, ref: str) -> list[Cell]:

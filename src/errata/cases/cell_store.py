@@ -50,7 +50,11 @@ def timeline(
             or_(case_cells.c.type != CellType.COMMENT.value, case_cells.c.deleted_at.is_(None)),
         )
     order = case_cells.c.sequence.asc() if ascending else case_cells.c.sequence.desc()
-    return [_cell(row) for row in tx.execute(mine.order_by(order).offset(offset).limit(limit))]
+    return [_cell(row) for row in tx.execute(mine.order_by(order).offset(min(offset, _FURTHEST)).limit(limit))]
+
+
+_FURTHEST = 2**62
+"""Beyond every timeline, and a number that both engines can read."""
 
 
 def _row(cell: Cell) -> dict[str, Any]:

@@ -149,7 +149,8 @@ def purge(tx: Transaction, public_ids: Sequence[int]) -> None:
 
 
 def _index(tx: Transaction, case: Case) -> None:
-    index.put(tx, case, type_store.definitions_of(tx, [case.type_id]))
+    definitions = type_store.definitions_of(tx, [case.type_id]) if case.custom_attributes else {}
+    index.put(tx, case, definitions)
 
 
 def _add_insights(tx: Transaction, case: Case) -> None:
