@@ -198,7 +198,7 @@ def test_every_published_operation_was_named_in_these_tests(raw):
         item["operationId"]
         for path, methods in document["paths"].items()
         for item in methods.values()
-        if not path.startswith("/api/errata/")
+        if not path.startswith(("/api/errata/", "/api/v2/cases"))
     }
 
     assert published == CALLED
@@ -211,4 +211,7 @@ CALLED = {
     "ListAPIKeys", "ListApplicationKeys", "ListCurrentUserApplicationKeys",
     "ValidateV1", "ValidateV2", "ValidateAPIKey",
 }  # fmt: skip
-"""Datadog's operations that a test of this folder calls; a new one is added here together with its test."""
+"""Datadog's operations that a test of this folder calls; a new one is added here together with its test.
+
+Those on cases are walked, all of them, in `test_contract_cases.py`.
+"""

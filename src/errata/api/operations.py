@@ -8,6 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from errata.api import (
+    case_bulk,
+    case_changes,
+    case_comments,
+    case_projects,
+    case_search,
+    case_types,
+    cases,
     client_tokens,
     error_tracking,
     events,
@@ -26,6 +33,13 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *error_tracking.OPERATIONS,
     *search_help.OPERATIONS,
     *events.OPERATIONS,
+    *cases.OPERATIONS,
+    *case_search.OPERATIONS,
+    *case_bulk.OPERATIONS,
+    *case_changes.OPERATIONS,
+    *case_comments.OPERATIONS,
+    *case_projects.OPERATIONS,
+    *case_types.OPERATIONS,
     *source_maps.OPERATIONS,
     *intake.OPERATIONS,
     *sentry_projects.OPERATIONS,

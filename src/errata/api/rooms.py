@@ -11,6 +11,13 @@ from errata.access.reads import AccessReads
 from errata.base.clock import Clock
 from errata.base.facts import Actor
 from errata.base.ids import EventId, IssueId, UserId
+from errata.cases.commands import CaseCommands
+from errata.cases.project_commands import ProjectCommands
+from errata.cases.project_reads import ProjectReads
+from errata.cases.reads import CaseReads
+from errata.cases.search import CaseSearch
+from errata.cases.type_commands import TypeCommands
+from errata.cases.type_reads import TypeReads
 from errata.events.pages import Before
 from errata.events.recent import RecentRequests
 from errata.events.sentry_projects import SentryProjects
@@ -101,3 +108,10 @@ class Rooms:
     occurrences: OccurrenceReading
     source_maps: SourceMapReads
     source_map_commands: SourceMapCommands
+    cases: CaseReads
+    case_commands: CaseCommands
+    case_search: CaseSearch
+    case_projects: ProjectReads
+    case_project_commands: ProjectCommands
+    case_types: TypeReads
+    case_type_commands: TypeCommands

@@ -25,6 +25,13 @@ from errata.app.watch import Watched, checks_of, figures_of
 from errata.base.clock import Clock, SystemClock
 from errata.base.errors import Invalid, Unavailable
 from errata.base.ids import random_id
+from errata.cases.commands import CaseCommands
+from errata.cases.project_commands import ProjectCommands
+from errata.cases.project_reads import ProjectReads
+from errata.cases.reads import CaseReads
+from errata.cases.search import CaseSearch
+from errata.cases.type_commands import TypeCommands
+from errata.cases.type_reads import TypeReads
 from errata.events import batches
 from errata.events.help import EventHelp
 from errata.events.pages import EventPages
@@ -174,6 +181,13 @@ def build_front(
         intake=RecentRequests(database),
         sentry_projects=SentryProjects(database, clock, random_id),
         clock=clock,
+        cases=CaseReads(database),
+        case_commands=CaseCommands(database, clock, random_id),
+        case_search=CaseSearch(database),
+        case_projects=ProjectReads(database),
+        case_project_commands=ProjectCommands(database, clock, random_id),
+        case_types=TypeReads(database),
+        case_type_commands=TypeCommands(database, clock, random_id),
     )
     metrics = Metrics([lambda: figures_of(watched), tally.figures])
     return Front(

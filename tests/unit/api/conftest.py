@@ -24,6 +24,13 @@ from errata.base.clock import FixedClock
 from errata.base.errors import NotFound
 from errata.base.facts import SYSTEM, Actor
 from errata.base.ids import EventId, IssueId, UserId, random_id
+from errata.cases.commands import CaseCommands
+from errata.cases.project_commands import ProjectCommands
+from errata.cases.project_reads import ProjectReads
+from errata.cases.reads import CaseReads
+from errata.cases.search import CaseSearch
+from errata.cases.type_commands import TypeCommands
+from errata.cases.type_reads import TypeReads
 from errata.events.help import Cost, Match
 from errata.events.model import Platform, Track
 from errata.events.recent import RecentRequests
@@ -220,7 +227,9 @@ def make_call(state: Database, tmp_path: Path) -> Callable[..., Caller]:
         blobs = FolderBlobs(tmp_path / "blobs")
         rooms = Rooms(
             issues, issues, search_help, reads, commands, recent, projects, clock, RememberedOccurrences(issues),
-            SourceMapReads(state), SourceMapCommands(state, blobs, clock, max_bytes=1 << 20),
+            SourceMapReads(state), SourceMapCommands(state, blobs, clock, max_bytes=1 << 20), CaseReads(state),
+            CaseCommands(state, clock, random_id), CaseSearch(state), ProjectReads(state),
+            ProjectCommands(state, clock, random_id), TypeReads(state), TypeCommands(state, clock, random_id),
         )  # fmt: skip
         app = build_api(rooms, Credentials(KeyRing(state, clock)), version="0.0.0", **bounds)
         admin = reads.users(UserSearch(text="mira@")).items[0]
