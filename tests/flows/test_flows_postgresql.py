@@ -137,12 +137,14 @@ def test_start_without_the_server_ends_at_once_and_says_why(
 ) -> None:
     state_server.stop()
 
-    ended = subprocess.run(
-        [sys.executable, "-m", "errata", "serve", "--data", str(tmp_path / "data"), "--port", "0"],
-        env=errata_environment({"database_url": database_url}), capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    for command in (["serve", "--port", "0"], ["check"]):
+        ended = subprocess.run(
+            [sys.executable, "-m", "errata", *command, "--data", str(tmp_path / "data")],
+            env=errata_environment({"database_url": database_url}), capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
 
-    assert ended.returncode == 1
-    assert "The state database does not answer. (connection failed" in ended.stderr
-    assert "Traceback" not in ended.stderr + ended.stdout
-    assert "kept" not in ended.stderr + ended.stdout
+        said = ended.stderr + ended.stdout
+        assert ended.returncode == 1
+        assert "The state database does not answer. (connection failed" in said
+        assert "Traceback" not in said
+        assert "kept" not in said

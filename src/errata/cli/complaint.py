@@ -11,10 +11,15 @@ from errata.base.errors import ErrataError
 
 @contextmanager
 def plain_complaints() -> Iterator[None]:
-    """Turn an expected error into one line on standard error, with its notes in brackets, and exit status 1."""
+    """Turn an expected error into one line on standard error and exit status 1."""
     try:
         yield
     except ErrataError as error:
-        said = " ".join((error.message, *(f"({' '.join(note.split())})" for note in getattr(error, "__notes__", ()))))
-        print(f"errata: {said}", file=sys.stderr)  # noqa: T201 - this is how a command speaks
+        print(f"errata: {in_full(error)}", file=sys.stderr)  # noqa: T201 - this is how a command speaks
         sys.exit(1)
+
+
+def in_full(error: ErrataError) -> str:
+    """What an error says, with its notes in brackets: those are for the operator only."""
+    notes = (" ".join(note.split()) for note in getattr(error, "__notes__", ()))
+    return " ".join((error.message, *(f"({note})" for note in notes)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from errata.base.errors import ErrataError
+from errata.cli.complaint import in_full
 from errata.cli.options import Config, Data, settings_of
 from errata.cli.sockets import url_of
 
@@ -51,7 +52,7 @@ def check(data: Data = None, config: Config = None) -> None:
             typer.echo(f"{part:<10} ok  {look()}".rstrip())
         except ErrataError as error:
             is_good = False
-            typer.echo(f"{part:<10} BAD {error.message}")
+            typer.echo(f"{part:<10} BAD {in_full(error)}")
     if not is_good:
         sys.exit(1)
 
