@@ -143,6 +143,8 @@ class Conditions:
     # Attributes
 
     def _on_values(self, key: str, test: Test) -> Where:
+        if not key.isascii() or "\0" in key:
+            return false()  # no attribute is called so, and PostgreSQL takes no NUL
         definitions = {custom_field(one.id): one.key for one in load_attributes(self._tx)}
         own = [attribute_field(key), *(field for field, name in definitions.items() if name == key)]
         field = case_values.c.field
@@ -337,7 +339,7 @@ def _person(column: ColumnElement[Any]) -> Callable[[Transaction, Test], Where]:
     def is_one_of(tx: Transaction, test: Test) -> Where:
         if isinstance(test, Present):
             return column.is_not(None)
-        wanted = _uuids(test.texts) if isinstance(test, OneOf) else set()
+        wanted = _uuids(test.texts) if isinstance(test, OneOf) else _strangers(tx, column, test)
         for id_, *names in tx.execute(select(users.c.id, users.c.handle, users.c.email)):
             if _any((str(id_), *map(fold, names)), test):
                 wanted.add(id_)
@@ -377,6 +379,12 @@ def _uuids(texts: Iterable[str]) -> set[UUID]:
             if str(value) == text:
                 found.add(value)
     return found
+
+
+def _strangers(tx: Transaction, column: ColumnElement[Any], test: Test) -> set[UUID]:
+    """Those named by cases whom nobody knows here, as far as their ids pass."""
+    unknown = select(column).where(column.is_not(None), column.not_in(select(users.c.id))).distinct()
+    return {id_ for id_ in tx.execute(unknown).scalars() if holds(str(id_), test)}
 
 
 def _statuses(tx: Transaction) -> dict[StatusGroup, list[str]]:

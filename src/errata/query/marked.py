@@ -33,7 +33,7 @@ class _Folds(dict[int, str]):
 
 
 def _folded_char(char: str) -> str:
-    if char < "\x04":
+    if char < "\x04" or "\ud800" <= char < "\ue000":
         return "\ufffd"
     upper = char.upper()
     base = upper if len(upper) == 1 else char
@@ -49,7 +49,7 @@ _FOLDS = _Folds()
 def fold(text: str) -> str:
     """The text as comparisons that ignore case see it: as many characters, those that differ in case alone the same.
 
-    NUL and the marks become the replacement character, since NUL can be stored nowhere.
+    NUL, halves of characters and the marks become the replacement character: the first two can be stored nowhere.
     """
     return text.translate(_FOLDS)
 
