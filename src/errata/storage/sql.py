@@ -12,7 +12,8 @@ import hashlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -51,6 +52,7 @@ from sqlalchemy.types import TypeDecorator
 from errata.base.errors import Conflict, Invalid, Unavailable
 from errata.storage import postgresql as postgresql_connections
 from errata.storage.sqlite_functions import add_functions
+from errata.storage.turns import Turns
 
 T = TypeVar("T")
 
@@ -111,11 +113,13 @@ class Database:
     Invalid when the URL names no engine that Errata speaks.
 
     SQLite: writes take the lock when they begin (`BEGIN IMMEDIATE`), so that "load, decide, save" never loses an
-    update, and go through one connection a process: its threads queue in the pool, which wakes the next one at once,
-    instead of polling the file lock. Reads run beside them on connections that refuse to write.
+    update, and go through one connection a process: its threads take turns in the order in which they came, instead of
+    polling the file lock. Reads run beside them on connections that refuse to write.
     PostgreSQL: writes are READ COMMITTED, so a row that is loaded to be changed is loaded `with_for_update()` (which
     SQLite leaves out); reads see one snapshot.
     """
+
+    _turn: Callable[[], AbstractContextManager[None]]
 
     def __init__(self, url: str, *, busy_timeout_s: float = 10.0) -> None:
         try:
@@ -125,8 +129,10 @@ class Database:
             raise Invalid("This is not the URL of a database.", where="database_url") from error
         if backend == "sqlite":
             self._reading, self._writing = _sqlite_engines(parsed, busy_timeout_s)
+            self._turn = Turns(busy_timeout_s).mine
         elif backend == "postgresql":
             self._reading, self._writing = postgresql_connections.engines(parsed, busy_timeout_s)
+            self._turn = contextlib.nullcontext
         else:
             raise Invalid(f"The state database is SQLite or PostgreSQL, not {backend}.", where="database_url")
 
@@ -151,7 +157,7 @@ class Database:
         Not to be nested: a second one in the same thread would wait for the first. Raises Unavailable when the lock
         is not had within the busy timeout, the disk is full or the server is gone; nothing is changed then.
         """
-        with _said_plainly(), self._writing.connect() as connection, connection.begin():
+        with self._turn(), _said_plainly(), self._writing.connect() as connection, connection.begin():
             yield connection
 
     @contextlib.contextmanager
