@@ -20,7 +20,9 @@ from errata.storage.sql import Database, Transaction, serialize
 
 CASES_AT_A_TIME = 500
 TURNS_AT_ONCE = 20
-"""Transactions that a caller waits for; upkeep does the rest."""
+"""Transactions that whoever deletes a project waits for, about a second; upkeep does the rest."""
+TURNS_OF_HIDING = 4
+"""The same for values: writing what searches look in takes ten times as long as removing it."""
 VALUES_KEPT = timedelta(days=30)
 """How long values of a deleted definition stay stored (product section 5)."""
 
@@ -46,7 +48,7 @@ def finish_deletions(database: Database) -> bool:
     return bool(waiting)
 
 
-def hide_values(database: Database, attribute_id: CustomAttributeId, *, turns: int = TURNS_AT_ONCE) -> bool:
+def hide_values(database: Database, attribute_id: CustomAttributeId, *, turns: int = TURNS_OF_HIDING) -> bool:
     """Have searches find no values of a deleted definition any more; whether nothing is left to do."""
     for _ in range(turns):
         with database.write() as tx:
