@@ -9,7 +9,7 @@ from sqlalchemy import event, func, select
 
 from errata.access.commands import AccessCommands
 from errata.base.clock import FixedClock
-from errata.base.errors import Forbidden, Invalid, NotAllowed, NotFound
+from errata.base.errors import Conflict, Forbidden, Invalid, NotAllowed, NotFound
 from errata.base.facts import SYSTEM, Actor, ActorKind
 from errata.base.ids import CaseTypeId, CustomAttributeId, ProjectId, UserId, random_id
 from errata.cases import project_store, store, type_store
@@ -183,6 +183,21 @@ def test_numbers_run_by_project_and_over_all_of_them_without_gaps(
 
     assert [case.key for case in made] == ["GEN-1", "OPS-1", "OPS-2", "GEN-2", "GEN-3"]
     assert [case.public_id for case in made] == [1, 2, 3, 4, 5]
+
+
+def test_issue_has_one_case_at_most(
+    work: CaseCommands, look: CaseReads, state: Database, general: ProjectId, mira: Actor
+) -> None:
+    issue = Insight("ERROR_TRACKING", "/error-tracking?issueId=1", "1")
+    first = work.create(new_case(general, insights=(issue,)), mira)
+    rows = number_of_rows(state)
+
+    with pytest.raises(Conflict, match="one case"):
+        work.create(new_case(general, insights=(issue,)), mira)
+
+    assert number_of_rows(state) == rows
+    assert look.case("GEN-1") == first
+    assert work.create(new_case(general, insights=(Insight("MONITOR", "/m", "1"),)), mira).key == "GEN-2"
 
 
 def test_creation_tells_what_is_missing_in_the_recorded_order(

@@ -47,7 +47,7 @@ class CaseCommands:
         """Open a case under the next number of its project.
 
         Raises Invalid for texts, attributes and types, NotAllowed for a status, NotFound for the project, the
-        assignee, the type and keys of custom attributes, in this order.
+        assignee, the type and keys of custom attributes, in this order; Conflict for an issue that has a case.
         """
         new = decide.well_formed(new)
         type_id = new.type_id or legacy_type_id(new.legacy_type)

@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Select, delete, select, update
+from sqlalchemy.exc import IntegrityError
 
+from errata.base.errors import Conflict
 from errata.base.ids import CaseId, CaseTypeId, CustomAttributeId, ProjectId, UserId
 from errata.base.parts import parts
 from errata.cases import index, type_store
@@ -102,7 +104,7 @@ def next_number(tx: Transaction, name: str) -> int:
 
 
 def add(tx: Transaction, case: Case) -> None:
-    """Write a new case, with what searches look in."""
+    """Write a new case, with what searches look in. Raises Conflict for an issue that has a case."""
     tx.execute(cases.insert().values(public_id=case.public_id, **_row(case)))
     tx.execute(case_contents.insert().values(public_id=case.public_id, **_contents(case)))
     _add_insights(tx, case)
@@ -110,7 +112,7 @@ def add(tx: Transaction, case: Case) -> None:
 
 
 def save(tx: Transaction, before: Case, after: Case) -> None:
-    """Write what became of a case; contents and the index of words only where they differ."""
+    """Write what became of a case; contents and the index of words only where they differ. Raises as `add`."""
     tx.execute(update(cases).where(cases.c.public_id == after.public_id).values(_row(after)))
     contents = _contents(after)
     if contents != _contents(before):
@@ -165,7 +167,10 @@ def _add_insights(tx: Transaction, case: Case) -> None:
             }
             for position, one in enumerate(case.insights)
         ]
-        tx.execute(case_insights.insert(), rows)
+        try:
+            tx.execute(case_insights.insert(), rows)
+        except IntegrityError as error:  # `uq_case_insights_issue`
+            raise Conflict("An issue has one case at most.", where="data.attributes.insights") from error
 
 
 def _insights_of(tx: Transaction, public_ids: Sequence[int]) -> dict[int, list[Insight]]:
