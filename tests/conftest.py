@@ -58,11 +58,17 @@ def postgresql() -> Iterator[PostgreSQL]:
     running.close()
 
 
+@pytest.fixture(scope="session")
+def sqlite_states(tmp_path_factory: pytest.TempPathFactory) -> SqliteStates:
+    """Makes state databases where the engine does not matter."""
+    return SqliteStates(tmp_path_factory.mktemp("states"))
+
+
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("initdb"))])
-def states(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> States:
+def states(request: pytest.FixtureRequest) -> States:
     """Makes state databases; every test that asks for it runs on both engines."""
     if request.param == "sqlite":
-        return SqliteStates(tmp_path_factory.mktemp("states"))
+        return request.getfixturevalue("sqlite_states")
     return PostgresqlStates(request.getfixturevalue("postgresql"))
 
 

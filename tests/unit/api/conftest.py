@@ -45,9 +45,9 @@ from errata.query.sentences import in_words
 from errata.query.sexpr import sexpr
 from errata.sourcemaps.commands import SourceMapCommands
 from errata.sourcemaps.reads import SourceMapReads
-from errata.storage import state_migrations
 from errata.storage.blobs import FolderBlobs
-from errata.storage.sql import Database, sqlite_url
+from errata.storage.sql import Database
+from states import SqliteStates, migrated_state
 
 API_KEY = "a" * 32
 APP_KEY = "b" * 40
@@ -203,11 +203,9 @@ class Caller:
 
 
 @pytest.fixture
-def state(tmp_path) -> Iterator[Database]:
-    database = Database(sqlite_url(tmp_path / "state.db"))
-    state_migrations.upgrade(database)
-    yield database
-    database.close()
+def state(sqlite_states: SqliteStates) -> Iterator[Database]:
+    with migrated_state(sqlite_states) as database:
+        yield database
 
 
 @pytest.fixture

@@ -9,9 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from states import migrated_state
+
 KEYS = {"DD-API-KEY": "a" * 32, "DD-APPLICATION-KEY": "b" * 40}
 RULES_BEYOND_THE_SCHEMA = [positive_data_acceptance]
 """What a schema cannot say is refused all the same: from before to, a role that exists, a handle's letters."""
+
+
+@pytest.fixture
+def state(states):
+    """On both engines: what one of them does not take must not come up there first."""
+    with migrated_state(states) as database:
+        yield database
 
 
 @pytest.fixture
