@@ -34,9 +34,10 @@ test: setup ## lint, types, import contracts and all tests
 reference: setup ## print docs/reference and the table of operations from the code; a test fails when they are old
 	$(BIN)/errata reference .
 
-fuzz: setup ## four minutes of made-up input: bodies for each decoder, guided by coverage, then requests to a server
+fuzz: setup ## six minutes of made-up input: bodies for each decoder, guided by coverage, then requests to a server
 	$(BIN)/python tests/fuzz/fuzz_decoders.py $(FUZZ_DECODERS)
 	$(BIN)/python tests/fuzz/fuzz_http.py $(FUZZ)
+	$(BIN)/python tests/fuzz/fuzz_contract.py $(FUZZ_CONTRACT)
 
 bench: setup ## measure this machine; docs/benchmarks.md says what was seen and how to read it
 	$(BIN)/python -m bench

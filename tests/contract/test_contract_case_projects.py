@@ -259,9 +259,7 @@ def test_recorded_refusals_of_a_change(cases, contract, project):
     assert unknown == (404, recorded["404"]["errors"][0])
 
 
-@pytest.mark.parametrize(
-    "name", ["GetProject", "DeleteProject", "FavoriteCaseProject", "UnfavoriteCaseProject", "UpdateProject"]
-)
+@pytest.mark.parametrize("name", ["GetProject", "FavoriteCaseProject", "UnfavoriteCaseProject", "UpdateProject"])
 def test_ids_of_projects_are_uuids_of_some_that_exist(cases, contract, raw, name):
     operation = contract.operations[name]
     body = changing(name="x") if name == "UpdateProject" else None
@@ -275,6 +273,14 @@ def test_ids_of_projects_are_uuids_of_some_that_exist(cases, contract, raw, name
     detail = 'invalid parameter "ProjectId" in "path"; expected type "uuid"'
     assert malformed.status == 400
     assert malformed.json() == {"errors": [{"status": "400", "title": "Invalid Parameter", "detail": detail}]}
+
+
+@pytest.mark.parametrize("id_", [UNKNOWN, "not-an-uuid"])
+def test_a_project_to_be_deleted_is_not_found_whatever_its_id_looks_like(contract, raw, id_):
+    answer = raw("DELETE", f"/api/v2/cases/projects/{id_}")
+
+    contract.check("DeleteProject", answer)
+    assert answer.json() == {"errors": [{"code": "resource_not_found", "title": "project not found"}]}
 
 
 @pytest.mark.parametrize(

@@ -213,6 +213,22 @@ def test_a_case_that_is_not_known_is_not_found(cases, there, name):
     assert refused.value.body == {"errors": [{"code": "resource_not_found", "title": "case not found"}]}
 
 
+@pytest.mark.parametrize(
+    ("name", "id_", "status"),
+    [
+        ("DeleteProject", "x", 404), ("DeleteCaseType", "x", 204), ("DeleteCaseType", UNKNOWN, 204),
+        ("GetAllCustomAttributeConfigsByCaseType", "x", 400), ("GetAllCustomAttributeConfigsByCaseType", UNKNOWN, 400),
+    ],
+)  # fmt: skip
+def test_an_id_that_names_nothing_is_answered_as_documented(raw, contract, name, id_, status):
+    operation = contract.operations[name]
+
+    answer = raw(operation["method"], re.sub(r"{\w+}", id_, operation["path"]))
+
+    contract.check(name, answer)
+    assert answer.status == status
+
+
 RECORDED_REFUSALS = (
     ("CreateCase", 400, {}, {"data": {"type": "case", "attributes": {"title": "t", "type_id": STANDARD}, "relationships": {
         "project": {"data": {"id": UNKNOWN, "type": "project"}}, "assignee": {"data": {"id": UNKNOWN, "type": "userx"}}}}}),

@@ -211,7 +211,7 @@ class Maker:
                "env:a,b:c", "\ud800", "%", "é" * 50, "/api/v2/logs?ddsource=a&ddforward=b", "gzip", "deflate")  # fmt: skip
         pairs = []
         for _ in range(self.dice.randrange(1, 4)):
-            value = self.dice.choice(odd)
+            value = self.dice.choice((*odd, self.search_text()))
             quoted = quote(value.encode("utf-8", "surrogatepass")) if self.dice.random() < 0.9 else "%ff%zz%"
             pairs.append(f"{quote(self.dice.choice(names))}={quoted}")
         return "?" + "&".join(pairs)
@@ -525,7 +525,7 @@ def _wait_until_ready(port: int, process: subprocess.Popen, log: Path) -> None:
 
 
 def known_ids(ask) -> list[str]:
-    """An issue, a team and users to be called by name."""
+    """An issue, a team, users, a project, cases and a comment to be called by name."""
     entry = {"service": "noise-1", "status": "error", "message": "m", "error": {"kind": "Noise", "stack": "x"}}
     ask("POST", "/api/v2/logs", [entry])
     team = ask("POST", "/api/v2/team", {"data": {"type": "team", "attributes": {"name": "Fuzz", "handle": "fuzz"}}})
@@ -534,7 +534,15 @@ def known_ids(ask) -> list[str]:
     until = time.monotonic() + 20
     while not issues and time.monotonic() < until:
         issues = ask("POST", f"{ISSUES}/search", search_for("service:noise-1"))["data"]
-    return [team["data"]["id"], *(one["id"] for one in (*users["data"], *issues))]
+    project = ask("GET", "/api/v2/cases/projects")["data"][0]
+    relationships = {"project": {"data": {"id": project["id"], "type": "project"}}}
+    attributes = {"title": "Fuzz", "type_id": "00000000-0000-0000-0000-000000000001"}
+    new = {"data": {"type": "case", "attributes": attributes, "relationships": relationships}}
+    case = ask("POST", "/api/v2/cases", new)["data"]
+    said = {"data": {"type": "case", "attributes": {"comment": "Fuzz"}}}
+    cell = ask("POST", f"/api/v2/cases/{case['id']}/comment", said)["data"][0]
+    known = (team["data"], *users["data"], *issues, project, case, cell)
+    return [*(one["id"] for one in known), case["attributes"]["key"]]
 
 
 def check(port: int, host: str, arguments: argparse.Namespace) -> list[str]:

@@ -22,11 +22,14 @@ from errata.api.case_project_json import (
 from errata.api.operation import Call, Operation, Style
 from errata.api.parameters import id_in_path, no_uuid
 from errata.api.rooms import Rooms
+from errata.base.errors import NotFound
 from errata.base.ids import CaseTypeId, ProjectId, TeamId
 from errata.cases.decide_projects import ProjectChange
 
 TAG = "Case Management"
 PROJECT_ID = id_in_path("project_id", no_uuid("ProjectId"), "Project UUID")
+# The contract knows no 400 for a project to be deleted: what is no id names none.
+DOOMED_ID = id_in_path("project_id", lambda _: NotFound("project not found"), "Project UUID")
 
 
 def list_projects(rooms: Rooms, call: Call[None]) -> CaseProjectsResponse:  # noqa: ARG001 - nothing to ask of the call
@@ -68,7 +71,7 @@ def update_project(rooms: Rooms, call: Call[CaseProjectUpdateRequest]) -> CasePr
 
 def delete_project(rooms: Rooms, call: Call[None]) -> None:
     """Nothing: the project and its cases are gone."""
-    rooms.case_project_commands.delete(call.caller.actor, _id(call))
+    rooms.case_project_commands.delete(call.caller.actor, ProjectId(DOOMED_ID.of(call)))
 
 
 def list_favorites(rooms: Rooms, call: Call[None]) -> CaseProjectFavoritesResponse:
@@ -189,8 +192,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         style=Style.CASES,
         scopes=_WRITE,
         status=204,
-        errors=_ERRORS,
-        parameters=(PROJECT_ID,),
+        errors=(401, 403, 404, 429),
+        parameters=(DOOMED_ID,),
     ),
     Operation(
         method="POST",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, TypeVar
+from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
@@ -21,9 +22,10 @@ from errata.api.case_type_json import (
     attribute_resource,
     type_resource,
 )
-from errata.api.operation import Call, Operation, Style
-from errata.api.parameters import id_in_path, no_uuid
+from errata.api.operation import Call, Operation, Parameter, Style
+from errata.api.parameters import id_in_path, no_uuid, uuid_of
 from errata.api.rooms import Rooms
+from errata.base.errors import Invalid, NotFound
 from errata.base.ids import CaseTypeId, CustomAttributeId
 from errata.cases.decide_types import AttributeChange, NewAttribute, TypeTexts
 
@@ -31,7 +33,13 @@ T = TypeVar("T")
 
 TYPES = "Case Management Type"
 ATTRIBUTES = "Case Management Attribute"
+NO_TYPE = UUID(int=0)
 TYPE_ID = id_in_path("case_type_id", no_uuid("CaseTypeId"), "Case type UUID")
+# The contract knows neither 400 nor 404 for a type to be deleted: what is no id is no type, and gone as it should be.
+DOOMED_ID: Parameter[UUID] = Parameter(
+    "case_type_id", lambda text: uuid_of(text) or NO_TYPE, NO_TYPE, {"type": "string", "format": "uuid"},
+    "Case type UUID", in_path=True,
+)  # fmt: skip
 ATTRIBUTE_ID = id_in_path("custom_attribute_id", no_uuid("CustomAttributeId"), "Custom attribute UUID")
 
 
@@ -56,7 +64,7 @@ def update_type(rooms: Rooms, call: Call[CaseTypeUpdateRequest]) -> CaseTypeResp
 
 def delete_type(rooms: Rooms, call: Call[None]) -> None:
     """Nothing: the type takes no new cases any more."""
-    rooms.case_type_commands.delete(call.caller.actor, _type(call))
+    rooms.case_type_commands.delete(call.caller.actor, CaseTypeId(DOOMED_ID.of(call)))
 
 
 def list_attributes(rooms: Rooms, call: Call[None]) -> CustomAttributeConfigsResponse:  # noqa: ARG001 - all there are
@@ -66,8 +74,11 @@ def list_attributes(rooms: Rooms, call: Call[None]) -> CustomAttributeConfigsRes
 
 
 def list_attributes_of_type(rooms: Rooms, call: Call[None]) -> CustomAttributeConfigsResponse:
-    """The definitions of a type."""
-    found = rooms.case_types.custom_attributes(_type(call))
+    """The definitions of a type. The contract knows no 404 here."""
+    try:
+        found = rooms.case_types.custom_attributes(_type(call))
+    except NotFound as error:
+        raise Invalid(error.message, where=TYPE_ID.name) from None
     return CustomAttributeConfigsResponse([attribute_resource(definition) for definition in found])
 
 
@@ -186,7 +197,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         style=Style.CASES,
         scopes=_SETTINGS,
         status=204,
-        parameters=(TYPE_ID,),
+        errors=(401, 403, 429),
+        parameters=(DOOMED_ID,),
     ),
     Operation(
         method="GET",
@@ -211,7 +223,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         style=Style.CASES,
         scopes=_READ,
         answer=CustomAttributeConfigsResponse,
-        errors=_ERRORS,
+        errors=(400, 401, 403, 429),
         parameters=(TYPE_ID,),
         answer_example=examples.ATTRIBUTES_ANSWER,
     ),
