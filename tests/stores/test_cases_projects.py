@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -287,3 +288,31 @@ def test_project_that_nobody_deletes_is_not_removed(
 
     assert project_reads.project(web.id) == web
     assert rows(state, cases) == 3
+
+
+def test_cases_that_are_created_while_their_project_is_deleted_are_refused_or_gone(
+    projects: ProjectCommands, case_commands: CaseCommands, state: Database
+) -> None:
+    web = projects.create(MIRA, key="WEB", name="Web")
+    begun, told = threading.Event(), []
+
+    def create() -> None:
+        for _ in range(50):
+            try:
+                case_commands.create(NewCase(project_id=web.id, title="Late", type_id=STANDARD.id), MIRA)
+                begun.set()
+            except NotFound as refused:
+                told.append(refused.message)
+                return
+
+    creating = [threading.Thread(target=create) for _ in range(4)]
+    for one in creating:
+        one.start()
+    begun.wait(10)
+    projects.delete(MIRA, web.id)
+    for one in creating:
+        one.join()
+
+    assert told == ["project not found"] * 4
+    assert (rows(state, cases), rows(state, case_contents), rows(state, case_cells)) == (0, 0, 0)
+    assert rows(state, case_projects) == 1

@@ -59,7 +59,7 @@ class CaseCommands:
             decide.check_type(case_type, project, creating=True)
             custom_attributes = _checked_all(tx, type_id, new.custom_attributes)
             # The counters last but for the facts: all who create cases queue here.
-            key_number = store.next_number(tx, project.key)
+            key_number = deeds.number_in(tx, project)
             at = self._clock.now()
             case, changes = decide.opened(
                 new,

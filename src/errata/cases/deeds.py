@@ -134,22 +134,33 @@ def move(project_id: ProjectId) -> Deed:
             return case, []
         project = project_to_fill(tx, project_id)
         decide.check_type(type_of(tx, case.type_id), project, creating=False)
-        return decide.moved(case, project, store.next_number(tx, project.key))
+        return decide.moved(case, project, number_in(tx, project))
 
     return deed
 
 
 def project_to_fill(tx: Transaction, project_id: ProjectId | None) -> Project:
-    """A project that is about to get a case, and is not deleted meanwhile; None means the oldest.
+    """A project that is about to get a case (see `number_in`); None means the oldest.
 
     Raises NotFound, and Invalid where there is no project at all.
     """
     if project_id is None:
         return _oldest_project(tx)
-    project = project_store.load(tx, project_id, keep=True)
+    project = project_store.load(tx, project_id)
     if project is None:
         raise NotFound("project not found")
     return project
+
+
+def number_in(tx: Transaction, project: Project) -> int:
+    """The next number of the project, which is not deleted before the transaction ends.
+
+    Raises NotFound where it was deleted since it was loaded.
+    """
+    number = store.next_number(tx, project.key)
+    if not project_store.is_alive(tx, project.id):
+        raise NotFound("project not found")
+    return number
 
 
 def type_of(tx: Transaction, type_id: CaseTypeId) -> CaseType:
@@ -170,10 +181,8 @@ def check_assignee(tx: Transaction, user_id: UserId, *, where: str) -> None:
 
 
 def _oldest_project(tx: Transaction) -> Project:
-    for known in project_store.load_all(tx):
-        # One that is deleted in this moment is none any more; the next one is the oldest then.
-        if project := project_store.load(tx, known.id, keep=True):
-            return project
+    for oldest in project_store.load_all(tx):
+        return oldest
     raise Invalid("There is no project to create a case in.", where="data.relationships.project")
 
 

@@ -99,7 +99,7 @@ class ProjectCommands:
     def favorite(self, user_id: UserId, project_id: ProjectId) -> None:
         """Make the project one of the user's favorites; one that is stays where it was. Raises NotFound."""
         with self._database.write() as tx:
-            _project(tx, project_id, keep=True)
+            _project(tx, project_id, for_update=True)
             project_store.add_favorite(tx, user_id, project_id, self._clock.now())
 
     def unfavorite(self, user_id: UserId, project_id: ProjectId) -> None:
@@ -135,8 +135,8 @@ class ProjectCommands:
         return Fact(self._new_id(), name, subject, self._clock.now(), actor, dict(data))
 
 
-def _project(tx: Transaction, project_id: ProjectId, *, for_update: bool = False, keep: bool = False) -> Project:
-    project = project_store.load(tx, project_id, for_update=for_update, keep=keep)
+def _project(tx: Transaction, project_id: ProjectId, *, for_update: bool = False) -> Project:
+    project = project_store.load(tx, project_id, for_update=for_update)
     if project is None:
         raise NotFound("project not found")
     return project

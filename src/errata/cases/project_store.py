@@ -21,17 +21,21 @@ ALIVE: ColumnElement[bool] = case_projects.c.deleted_at.is_(None)
 """For questions that join the table: the project is not being deleted."""
 
 
-def load(tx: Transaction, project_id: ProjectId, *, for_update: bool = False, keep: bool = False) -> Project | None:
-    """One project. `for_update` locks it to be changed, `keep` only so that it is not deleted meanwhile.
-
-    Whoever adds or moves a case into the project must `keep` it: the removal of its cases looks once only. (A change
-    of the project waits for those, and they for it; they do not wait for one another.)
-    """
+def load(tx: Transaction, project_id: ProjectId, *, for_update: bool = False) -> Project | None:
+    """One project, locked if it is loaded to be changed: against others who change it, not against new cases."""
     query = select(case_projects).where(case_projects.c.id == project_id, ALIVE)
-    if for_update or keep:
-        query = query.with_for_update(read=not for_update)
-    row = tx.execute(query).one_or_none()
+    row = tx.execute(query.with_for_update(key_share=True) if for_update else query).one_or_none()
     return _project(row) if row else None
+
+
+def is_alive(tx: Transaction, project_id: ProjectId) -> bool:
+    """Whether there is the project and nobody deletes it.
+
+    Whoever adds or moves a case into it asks when they have its counter, which `mark_deleted` waits for: what was
+    added before is removed with the rest, and nothing is added afterwards. A lock that they share on the project would
+    keep whoever deletes it waiting for as long as there is always one of them.
+    """
+    return tx.scalar(select(case_projects.c.id).where(case_projects.c.id == project_id, ALIVE)) is not None
 
 
 def load_many(tx: Transaction, ids: Collection[ProjectId]) -> dict[ProjectId, Project]:
@@ -128,7 +132,10 @@ def remove_favorite(tx: Transaction, user_id: UserId, project_id: ProjectId) -> 
 
 def mark_deleted(tx: Transaction, project_id: ProjectId, at: datetime) -> None:
     """Begin to delete: from the commit on the project is gone for everybody, and so are its favorites."""
-    tx.execute(update(case_projects).where(case_projects.c.id == project_id).values(deleted_at=at))
+    mine = case_projects.c.id == project_id
+    key = select(case_projects.c.key).where(mine).scalar_subquery()
+    tx.execute(select(case_counters.c.last).where(case_counters.c.name == key).with_for_update())
+    tx.execute(update(case_projects).where(mine).values(deleted_at=at))
     tx.execute(delete(case_project_favorites).where(case_project_favorites.c.project_id == project_id))
 
 
