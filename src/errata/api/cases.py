@@ -100,13 +100,13 @@ class CaseCreateRelationships(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaseCreate(msgspec.Struct, frozen=True, kw_only=True):
-    """A new case."""
+    """A new case. Without relationships it goes into the oldest project, and nobody is assigned."""
 
     type: Literal["case"]
     attributes: Annotated[
         CaseCreateAttributes, Meta(extra_json_schema={"anyOf": [{"required": ["type_id"]}, {"required": ["type"]}]})
     ]
-    relationships: CaseCreateRelationships
+    relationships: CaseCreateRelationships | UnsetType = UNSET
 
 
 class CaseCreateRequest(msgspec.Struct, frozen=True):
@@ -150,9 +150,10 @@ def _new_case(data: CaseCreate) -> NewCase:
     asked = data.attributes
     if asked.type_id is UNSET and asked.type is UNSET:
         raise Invalid("required", where="data.attributes.type_id")
-    assignee = data.relationships.assignee
+    beside = data.relationships
+    assignee = beside.assignee if beside is not UNSET else None
     return NewCase(
-        project_id=ProjectId(data.relationships.project.data.id),
+        project_id=ProjectId(beside.project.data.id) if beside is not UNSET else None,
         title=asked.title,
         type_id=CaseTypeId(asked.type_id) if asked.type_id is not UNSET else None,
         legacy_type=asked.type if asked.type is not UNSET and asked.type_id is UNSET else None,

@@ -147,6 +147,14 @@ class TestOneCase:
 
             assert "assignee" not in call("POST", CASES, json=body).json()["data"]["relationships"]
 
+    def test_a_case_without_a_project_goes_into_the_oldest(self, call, project):
+        body = new_case(project)
+        del body["data"]["relationships"]
+
+        made = call("POST", CASES, json=body).json()["data"]
+
+        assert made["relationships"]["project"]["data"]["id"] == project
+
     def test_numbers_go_on(self, created):
         assert [created()["attributes"]["key"] for _ in range(3)] == ["GEN-1", "GEN-2", "GEN-3"]
 
