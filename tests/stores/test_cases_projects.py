@@ -14,7 +14,7 @@ from errata.base.facts import SYSTEM, Actor, ActorKind
 from errata.base.ids import CaseId, CaseTypeId, ProjectId, TeamId, UserId, random_id
 from errata.cases import project_store, store
 from errata.cases.commands import CaseCommands
-from errata.cases.decide_projects import ProjectChange
+from errata.cases.decide_projects import MAX_PROJECTS, ProjectChange
 from errata.cases.decide_types import TypeTexts
 from errata.cases.model import Case, NewCase, Project, StatusGroup
 from errata.cases.project_commands import ProjectCommands
@@ -316,3 +316,17 @@ def test_cases_that_are_created_while_their_project_is_deleted_are_refused_or_go
     assert told == ["project not found"] * 4
     assert (rows(state, cases), rows(state, case_contents), rows(state, case_cells)) == (0, 0, 0)
     assert rows(state, case_projects) == 1
+
+
+def test_there_is_a_bound_on_projects(projects: ProjectCommands, state: Database, clock: FixedClock) -> None:
+    now = clock.now()
+    with state.write() as tx:
+        for i in range(MAX_PROJECTS - 2):
+            project_store.add(tx, Project(ProjectId(uuid4()), f"P{i}", "one of many", now, now))
+    last = projects.create(MIRA, key="LAST", name="Last")
+
+    with pytest.raises(Invalid, match="there are 1000 projects already"):
+        projects.create(MIRA, key="MORE", name="More")
+
+    projects.delete(MIRA, last.id)
+    assert projects.create(MIRA, key="MORE", name="More").key == "MORE"

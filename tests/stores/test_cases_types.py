@@ -15,7 +15,14 @@ from errata.base.facts import Actor, ActorKind
 from errata.base.ids import CaseId, CaseTypeId, CustomAttributeId, random_id
 from errata.cases import index, store, type_store
 from errata.cases.commands import CaseCommands
-from errata.cases.decide_types import MAX_ATTRIBUTES, AttributeChange, NewAttribute, TypeTexts
+from errata.cases.decide_types import (
+    MAX_ATTRIBUTES,
+    MAX_TYPES,
+    AttributeChange,
+    NewAttribute,
+    TypeTexts,
+    new_type,
+)
 from errata.cases.model import AttributeType, Case, CaseQuery, CustomAttribute, GivenValue, NewCase
 from errata.cases.project_reads import ProjectReads
 from errata.cases.reads import CaseReads
@@ -257,3 +264,14 @@ def test_hiding_that_stopped_midway_is_finished_by_upkeep(
     assert stored_values(state, definition) == 0
     assert upkeep.turn() is False
     assert len(CaseReads(state).case("GEN-1").custom_attributes) == 1
+
+
+def test_there_is_a_bound_on_custom_types(types: TypeCommands, state: Database, clock: FixedClock) -> None:
+    with state.write() as tx:
+        for i in range(MAX_TYPES - 1):
+            made = new_type(CaseTypeId(uuid4()), TypeTexts(name=f"Fault {i}"), clock.now())
+            type_store.add_type(tx, replace(made, deleted_at=clock.now()))
+    types.create(MIRA, TypeTexts(name="Last"))
+
+    with pytest.raises(Invalid, match="there are 1000 custom case types already"):
+        types.create(MIRA, TypeTexts(name="More"))
