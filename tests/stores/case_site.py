@@ -150,28 +150,21 @@ def documented(documents: list[dict[str, Any]]) -> CaseSite:
     types = {one.legacy: one.id for one in BUILTIN_TYPES.values()}
     types |= {one.name.upper().replace(" ", "_"): one.id for one in BUILTIN_TYPES.values()}
     for each in documents:
-        if "assignee" in each:
-            site.people[each["assignee"]] = each["assignee"]
-        times = {
-            name: _instant(each[name])
-            for name in ("created_at", "modified_at", "closed_at", "archived_at")
-            if name in each
-        }
+        people = {name: each[name] for name in ("assignee", "created_by") if name in each}
+        site.people |= {email: email for email in people.values()}
+        times = [name for name in ("created_at", "modified_at", "closed_at", "archived_at") if name in each]
         site.add(
             each["_id"], each["key"], custom={key: _custom(value) for key, value in each["custom_attributes"].items()},
             type_id=types[each["type"]], title=each["title"], description=each["description"],
             status_name=each["status_name"], status_group=StatusGroup(each["status_group"]),
             priority=Priority(each["priority"]), creation_source=each["creation_source"],
-            assignee_id=user_id(each["assignee"]) if "assignee" in each else None,
+            assignee_id=user_id(people["assignee"]) if "assignee" in people else None,
+            created_by=user_id(people["created_by"]) if "created_by" in people else None,
             attributes={key: tuple(values) for key, values in each["attributes"].items()},
             due_date=date.fromisoformat(each["due_date"]) if "due_date" in each else None,
-            **times,
+            **{name: datetime.fromisoformat(each[name]) for name in times},
         )  # fmt: skip
     return site
-
-
-def _instant(text_: str) -> datetime:
-    return datetime.fromisoformat(text_)
 
 
 def _custom(value: Any) -> CustomValue:

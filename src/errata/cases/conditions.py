@@ -24,6 +24,7 @@ from errata.cases.facets import (
     flag,
     group_names,
     loose,
+    may_be_key,
     text_field,
     type_names,
 )
@@ -143,8 +144,8 @@ class Conditions:
     # Attributes
 
     def _on_values(self, key: str, test: Test) -> Where:
-        if not key.isascii() or "\0" in key:
-            return false()  # no attribute is called so, and PostgreSQL takes no NUL
+        if not may_be_key(key):
+            return false()
         definitions = {custom_field(one.id): one.key for one in load_attributes(self._tx)}
         own = [attribute_field(key), *(field for field, name in definitions.items() if name == key)]
         field = case_values.c.field

@@ -157,6 +157,11 @@ def texts_of(value: CustomValue) -> tuple[str, ...]:
     return tuple(item if isinstance(item, str) else _number(item) for item in value.items)
 
 
+def may_be_key(text: str) -> bool:
+    """Whether an attribute of either kind can be called so; nothing else is asked for in a database."""
+    return text.isascii() and "\0" not in text
+
+
 def attribute_field(key: str) -> str:
     """How values of a plain attribute are filed."""
     return f"attribute:{key}"

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, distinct, func, select
 
 from errata.access.tables import users
 from errata.base.errors import Invalid
-from errata.cases.facets import attribute_field, custom_field
+from errata.cases.facets import attribute_field, custom_field, may_be_key
 from errata.cases.model import Counted
 from errata.cases.store import GROUP_NUMBERS, PRIORITY_NUMBERS
 from errata.cases.tables import case_projects, case_values, cases
@@ -62,7 +62,7 @@ def _group(tx: Transaction, field: str) -> _Group:
     key = field.removeprefix("@")
     fields = [custom_field(one.id) for one in load_attributes(tx) if one.key == key]
     plain = attribute_field(key)
-    if not fields and key not in RESERVED_ATTRIBUTES and not _is_used(tx, plain):
+    if not fields and key not in RESERVED_ATTRIBUTES and not _is_used(tx, key):
         raise _no_field(tx, field)
     values = case_values.alias()
     where = values.c.public_id == cases.c.public_id, values.c.field.in_([plain, *fields])
@@ -70,7 +70,10 @@ def _group(tx: Transaction, field: str) -> _Group:
     return _Group(values.c.folded, func.min(bytewise(values.c.text)), where, several=True)
 
 
-def _is_used(tx: Transaction, field: str) -> bool:
+def _is_used(tx: Transaction, key: str) -> bool:
+    if not may_be_key(key):
+        return False
+    field = attribute_field(key)
     return tx.scalar(select(case_values.c.field).where(case_values.c.field == field).limit(1)) is not None
 
 
