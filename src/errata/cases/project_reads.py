@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from errata.base.errors import NotFound
 from errata.base.ids import ProjectId, UserId
 from errata.cases import project_store
@@ -29,11 +27,6 @@ class ProjectReads:
         if found is None:
             raise NotFound("project not found")
         return found
-
-    def projects_by_id(self, ids: Collection[ProjectId]) -> dict[ProjectId, Project]:
-        """Projects by id; those that do not exist are missing."""
-        with self._database.read() as tx:
-            return project_store.load_many(tx, ids)
 
     def favorites(self, user_id: UserId) -> list[ProjectId]:
         """The user's favorites in the order in which they were added."""

@@ -5,7 +5,6 @@ A project that is being deleted is in no answer of this module, except where its
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,14 +35,6 @@ def is_alive(tx: Transaction, project_id: ProjectId) -> bool:
     keep whoever deletes it waiting for as long as there is always one of them.
     """
     return tx.scalar(select(case_projects.c.id).where(case_projects.c.id == project_id, ALIVE)) is not None
-
-
-def load_many(tx: Transaction, ids: Collection[ProjectId]) -> dict[ProjectId, Project]:
-    """Projects by id; those that do not exist are missing."""
-    if not ids:
-        return {}
-    rows = tx.execute(select(case_projects).where(case_projects.c.id.in_(list(ids)), ALIVE))
-    return {ProjectId(row.id): _project(row) for row in rows}
 
 
 def load_all(tx: Transaction) -> list[Project]:
