@@ -21,6 +21,11 @@ def issues(url: str, keys: dict[str, str], query: str = "*") -> list[dict]:
         return json.load(answer)["data"]
 
 
+def statuses_of_cases(url: str, keys: dict[str, str]) -> set[str]:
+    with urllib.request.urlopen(urllib.request.Request(f"{url}/api/v2/cases", headers=keys), timeout=10) as answer:
+        return {case["attributes"]["status_name"] for case in json.load(answer)["data"]}
+
+
 def test_the_demo_has_a_week_of_issues_to_look_at(tmp_path):
     log, data = tmp_path / "log", tmp_path / "data"
     with log.open("wb") as out:
@@ -46,6 +51,7 @@ def test_the_demo_has_a_week_of_issues_to_look_at(tmp_path):
         for state in ("OPEN", "ACKNOWLEDGED", "RESOLVED", "IGNORED"):
             assert issues(url, keys, f"issue.state:{state}"), state
         assert issues(url, keys, "service:shop-web -@session.id:*") == []
+        assert statuses_of_cases(url, keys) == {"Open", "In Progress", "Pending Approval", "Completed", "Closed"}
         assert max(hit["attributes"].get("impacted_users", 0) for hit in issues(url, keys)) > 10
     finally:
         demo.terminate()

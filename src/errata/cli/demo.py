@@ -19,6 +19,7 @@ from typing import Any
 from errata.base.clock import SystemClock
 from errata.base.errors import Unavailable
 from errata.cli.complaint import plain_complaints
+from errata.cli.demo_cases import open_cases
 from errata.cli.demo_story import DAYS, of_the_next_release, of_the_week
 from errata.cli.sending import Sending, answer_of, json_headers
 from errata.cli.sockets import url_of
@@ -142,6 +143,7 @@ def _look_after(shop: Shop, now_ms: int) -> None:
         shop.set_state(issue["id"], "ACKNOWLEDGED")
     for issue in busy[4::12]:
         shop.set_state(issue["id"], "IGNORED")
+    open_cases(shop.call, me)
 
 
 def shop_of(settings: Settings) -> Shop:
