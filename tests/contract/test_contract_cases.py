@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from datadog_api_client.exceptions import ApiException
+from datadog_api_client.v2.api.case_management_api import CaseManagementApi
 
 pytest_plugins = ["official_client", "case_contract"]
 
@@ -315,6 +316,17 @@ def test_recorded_pages_come_back_field_by_field(cases, contract, there):
     assert first["data"][0]["relationships"].keys() == {"created_by", "project"}
     assert normal(first["included"]) == normal(recorded["included"])
     assert cases("SearchCases", page_number=0, **asked)["data"] == first["data"]
+
+
+def test_the_clients_own_pager_reads_every_case_once(client, cases, there):
+    made = {cases("CreateCase", filled(new_case(title="Paged"), there))["data"]["id"] for _ in range(5)}
+
+    pages = CaseManagementApi(client).search_cases_with_pagination(
+        filter=f"project:{there['key']} title:paged", page_size=2
+    )
+
+    read = [case.id for case in pages]
+    assert (len(read), set(read)) == (5, made)
 
 
 def normal(value: Any, ids: dict[str, str] | None = None) -> Any:

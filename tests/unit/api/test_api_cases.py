@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from errata.access.model import Scope
+from errata.access.model import KeyKind, Scope
+from errata.base.facts import SYSTEM
 
 CASES = "/api/v2/cases"
 UNKNOWN = "67d80aa3-36ff-44b9-a694-c501a7591737"
@@ -502,6 +503,48 @@ class TestAccess:
 
         told = f"Forbidden: This needs the scope {scope.value}, which the key or its owner lacks."
         assert error(response) == (403, told)
+
+    @pytest.fixture
+    def keys_of(self, call) -> Callable[[str], dict[str, str]]:
+        """Makes a user of a role, and the headers to call as this user."""
+
+        def make(role: str) -> dict[str, str]:
+            [role_id] = [id_ for id_, each in call.rooms.access.roles().items() if each.name == role]
+            email = f"{role.replace(' ', '-').lower()}@errata.example"
+            owner = call.commands.create_user(SYSTEM, email=email, role_ids=[role_id], service_account=True)
+            made = call.commands.create_key(SYSTEM, KeyKind.APPLICATION, name="own", owner_id=owner.id)
+            return {"DD-API-KEY": "a" * 32, "DD-APPLICATION-KEY": made.secret}
+
+        return make
+
+    @pytest.mark.parametrize(
+        ("role", "reads", "writes", "defines"),
+        [("Admin", 200, 200, 201), ("Standard", 200, 200, 403), ("Read Only", 200, 403, 403)],
+    )
+    def test_roles_say_who_may_read_change_and_define(self, call, created, keys_of, role, reads, writes, defines):
+        created()
+        keys = keys_of(role)
+        title = {"data": {"type": "case", "attributes": {"title": "b"}}}
+        kind = {"data": {"type": "case_type", "attributes": {"name": "Fault", "emoji": "\N{BUG}"}}}
+
+        assert call("GET", f"{CASES}/GEN-1", keys).status_code == reads
+        assert call("POST", f"{CASES}/GEN-1/title", keys, json=title).status_code == writes
+        assert call("POST", f"{CASES}/types", keys, json=kind).status_code == defines
+
+    def test_a_comment_belongs_to_its_author_and_can_be_taken_away_by_who_keeps_order(
+        self, call, created, change, keys_of
+    ):
+        created()
+        others = keys_of("Standard")
+        body = {"data": {"type": "case", "attributes": {"comment": "mine"}}}
+        [ours] = change("GEN-1", "comment", comment="ours").json()["data"]
+        [theirs] = call("POST", f"{CASES}/GEN-1/comment", others, json=body).json()["data"]
+
+        assert call("PUT", f"{CASES}/GEN-1/comment/{theirs['id']}", json=body).status_code == 403
+        assert call("DELETE", f"{CASES}/GEN-1/comment/{ours['id']}", others).status_code == 403
+        assert call("DELETE", f"{CASES}/GEN-1/comment/{theirs['id']}").status_code == 204
+        read = call("GET", f"{CASES}/GEN-1/timelines", others).json()["data"]
+        assert [cell["id"] for cell in read] == [ours["id"]]
 
     def test_without_keys_nothing_is_told(self, call, created):
         created()
