@@ -18,6 +18,10 @@ from errata.access.reads import AccessReads, TeamSearch, UserSearch
 from errata.base.clock import FixedClock
 from errata.base.facts import SYSTEM, Actor, ActorKind
 from errata.base.ids import Fingerprint, IssueId, NodeId, TeamId, UserId, random_id
+from errata.cases.commands import CaseCommands
+from errata.cases.model import NewCase
+from errata.cases.reads import CaseReads
+from errata.cases.types import STANDARD
 from errata.events import batches, recent
 from errata.events.batches import Rules
 from errata.events.sentry_projects import SentryProjects
@@ -166,6 +170,13 @@ def test_people_can_be_changed(upgraded: Database, clock: FixedClock) -> None:
     made = commands.create_key(SYSTEM, KeyKind.TOKEN, name="new", owner_id=UserId(was.TIM))
 
     assert KeyRing(upgraded, clock).find(made.secret).scopes == {Scope.ERROR_TRACKING_READ}
+
+
+def test_first_case_can_be_created(upgraded: Database, clock: FixedClock) -> None:
+    case = CaseCommands(upgraded, clock, random_id).create(NewCase(None, "pump", type_id=STANDARD.id), SYSTEM)
+
+    assert (case.public_id, case.key_number) == (1, 1)
+    assert CaseReads(upgraded).case(case.key) == case
 
 
 @since("0002")
