@@ -37,8 +37,8 @@ NO_TYPE = UUID(int=0)
 TYPE_ID = id_in_path("case_type_id", no_uuid("CaseTypeId"), "Case type UUID")
 # The contract knows neither 400 nor 404 for a type to be deleted: what is no id is no type, and gone as it should be.
 DOOMED_ID: Parameter[UUID] = Parameter(
-    "case_type_id", lambda text: uuid_of(text) or NO_TYPE, NO_TYPE, {"type": "string", "format": "uuid"},
-    "Case type UUID", in_path=True,
+    "case_type_id", lambda text: uuid_of(text) or NO_TYPE, NO_TYPE, {"type": "string"},
+    "Case type UUID; any other text names no type, and deletes nothing", in_path=True,
 )  # fmt: skip
 ATTRIBUTE_ID = id_in_path("custom_attribute_id", no_uuid("CustomAttributeId"), "Custom attribute UUID")
 
