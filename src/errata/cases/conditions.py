@@ -65,9 +65,13 @@ MOST_ADDRESSES = 10_000
 
 
 class Conditions:
-    """Conditions for one transaction, in which is looked up what the names of a query stand for."""
+    """Conditions for one transaction, in which is looked up what the names of a query stand for.
+
+    `reads_texts` becomes true when one of them reads texts, which is slow: it should be put once.
+    """
 
     def __init__(self, tx: Transaction) -> None:
+        self.reads_texts = False
         self._tx = tx
         self._dialect = tx.dialect.name
 
@@ -121,6 +125,7 @@ class Conditions:
         if wanted is None:
             return false()
         asked = Asked(wanted.literal, wanted.parts, wanted.phrases, wanted.beginnings, wanted.is_exact)
+        self.reads_texts |= not asked.is_exact
         return cases.c.public_id.in_(WORDS.rows(self._dialect, columns, asked))
 
     def _on_text(self, column: Column, test: Test) -> Where:
@@ -138,6 +143,7 @@ class Conditions:
             case _ if column is KEY:
                 return _passes(ascii_lower(cases.c.key), test)
             case _:
+                self.reads_texts = True
                 ids, text = WORDS.rows_where(self._dialect, column.name, BEGIN, END)
                 return cases.c.public_id.in_(ids.where(_passes(text, test)))
 

@@ -28,14 +28,14 @@ Names = Callable[[Any], str]
 class _Group:
     """A field that cases are counted by: what is grouped, what is shown for it, what the rows must fulfil.
 
-    `several` says that a case may have more than one value, for each of which there is a row.
+    `is_mixed` says that a case may have the same value twice: as attributes of several definitions of one key.
     """
 
     column: ColumnElement[Any]
     shown: ColumnElement[Any]
     where: tuple[ColumnElement[bool], ...]
     names: Names = str
-    several: bool = False
+    is_mixed: bool = False
 
 
 def group_by(tx: Transaction, found: ColumnElement[bool], fields: Sequence[str], limit: int) -> list[Counted]:
@@ -44,7 +44,7 @@ def group_by(tx: Transaction, found: ColumnElement[bool], fields: Sequence[str],
     Raises Invalid for a field that cases cannot be counted by.
     """
     groups = [_group(tx, field) for field in fields]
-    counted = func.count(distinct(cases.c.public_id)) if any(group.several for group in groups) else func.count()
+    counted = func.count(distinct(cases.c.public_id)) if any(group.is_mixed for group in groups) else func.count()
     query = select(counted, *(group.shown for group in groups)).select_from(cases).where(found)
     for group in groups:
         query = query.where(*group.where)
@@ -67,7 +67,7 @@ def _group(tx: Transaction, field: str) -> _Group:
     values = case_values.alias()
     where = values.c.public_id == cases.c.public_id, values.c.field.in_([plain, *fields])
     # Counted without regard to case; shown as one of them was given.
-    return _Group(values.c.folded, func.min(bytewise(values.c.text)), where, several=True)
+    return _Group(values.c.folded, func.min(bytewise(values.c.text)), where, is_mixed=bool(fields))
 
 
 def _is_used(tx: Transaction, key: str) -> bool:

@@ -44,11 +44,11 @@ def remove(tx: Transaction, public_ids: Sequence[int]) -> None:
 
 
 def value_rows(case: Case, definitions: Mapping[CustomAttributeId, CustomAttribute]) -> list[dict[str, object]]:
-    """The rows of `case_values`."""
+    """The rows of `case_values`: those values of a field that are not the same apart from case."""
     return [
-        _row(case.public_id, field, position, text)
+        _row(case.public_id, field, position, text, folded)
         for field, texts in {**_values(case, definitions), **_plain_texts(case)}.items()
-        for position, text in enumerate(texts)
+        for position, (folded, text) in enumerate({fold(text): text for text in reversed(texts)}.items())
     ]
 
 
@@ -88,8 +88,7 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _row(public_id: int, field: str, position: int, text: str) -> dict[str, object]:
-    folded = fold(text)
+def _row(public_id: int, field: str, position: int, text: str, folded: str) -> dict[str, object]:
     number = stored_number(folded)
     return {
         "public_id": public_id,

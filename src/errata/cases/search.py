@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from errata.cases.conditions import Conditions
 from errata.cases.groups import group_by
@@ -34,11 +36,9 @@ class CaseSearch:
         """One page of the hits, and how many there are in all."""
         tree = planned(query.query)
         with self._db.read() as tx, at_most(tx, MOST_SECONDS):
-            found = _among_living(tx, Conditions(tx).of(tree))
-            total = _count(tx, found)
-            ids = select(cases.c.public_id).where(found).order_by(*_order(query))
-            page = ids.limit(query.page_size).offset(query.page * query.page_size)
-            hits = tx.execute(page).scalars().all() if total > query.page * query.page_size else ()
+            conditions = Conditions(tx)
+            found = _among_living(tx, conditions.of(tree))
+            hits, total = (_page_at_once if conditions.reads_texts else _page)(tx, found, query)
             return CasePage(tuple(load_many(tx, hits)), total)
 
     def count(self, query: str, fields: Sequence[str], limit: int) -> tuple[dict[str, list[Counted]], int]:
@@ -70,13 +70,35 @@ def _count(tx: Transaction, found: ColumnElement[bool]) -> int:
     return tx.execute(select(func.count()).select_from(cases).where(found)).scalar_one()
 
 
-def _order(query: CaseQuery) -> list[ColumnElement[object]]:
-    columns = [*_SORTED_BY[query.sort], cases.c.created_at, cases.c.public_id]
-    return [column.asc() if query.ascending else column.desc() for column in columns]
+def _page(tx: Transaction, found: ColumnElement[bool], query: CaseQuery) -> tuple[Sequence[int], int]:
+    """The numbers of a page's cases, and how many hits there are: two questions, each with an index of its own."""
+    total = _count(tx, found)
+    skipped = query.page * query.page_size
+    if total <= skipped:
+        return (), total
+    page = select(cases.c.public_id).where(found).order_by(*_order(query, cases.c))
+    return tx.execute(page.limit(query.page_size).offset(skipped)).scalars().all(), total
 
 
-_SORTED_BY: dict[SortField, list[ColumnElement[object]]] = {
-    SortField.CREATED_AT: [],
-    SortField.PRIORITY: [cases.c.priority],
-    SortField.STATUS: [cases.c.status_group],
+def _page_at_once(tx: Transaction, found: ColumnElement[bool], query: CaseQuery) -> tuple[Sequence[int], int]:
+    """The same in one question, which works out once which cases are hits."""
+    columns = (cases.c.public_id, cases.c.created_at, cases.c.priority, cases.c.status_group)
+    hits = select(*columns).where(found).cte("hits").prefix_with("MATERIALIZED")
+    total = select(func.count()).select_from(hits).scalar_subquery()
+    page = select(hits.c.public_id, total).order_by(*_order(query, hits.c))
+    rows = tx.execute(page.limit(query.page_size).offset(query.page * query.page_size)).all()
+    if not rows and query.page:
+        return (), _count(tx, found)
+    return [row[0] for row in rows], rows[0][1] if rows else 0
+
+
+def _order(query: CaseQuery, columns: ReadOnlyColumnCollection[str, Any]) -> list[ColumnElement[Any]]:
+    names = [*_SORTED_BY[query.sort], "created_at", "public_id"]
+    return [columns[name].asc() if query.ascending else columns[name].desc() for name in names]
+
+
+_SORTED_BY: dict[SortField, tuple[str, ...]] = {
+    SortField.CREATED_AT: (),
+    SortField.PRIORITY: ("priority",),
+    SortField.STATUS: ("status_group",),
 }

@@ -14,6 +14,11 @@ from errata.storage.sql import Transaction
 if TYPE_CHECKING:
     import sqlite3
 
+_PLANNED_EACH_TIME = text(
+    "SELECT set_config('statement_timeout', :timeout, true), set_config('plan_cache_mode', 'force_custom_plan', true),"
+    " set_config('jit', 'off', true)"
+)
+"""What people ask finds few rows or many: no plan is good for the next question, and none is worth compiling."""
 _STEPS = 20_000
 """Instructions of SQLite's machine between two looks at the time: well under a millisecond."""
 
@@ -25,7 +30,7 @@ def at_most(tx: Transaction, seconds: float) -> Iterator[None]:
     PostgreSQL counts each statement on its own, SQLite all of them together.
     """
     if tx.dialect.name == "postgresql":
-        tx.execute(text(f"SET LOCAL statement_timeout = {round(seconds * 1000)}"))
+        tx.execute(_PLANNED_EACH_TIME, {"timeout": str(round(seconds * 1000))})
         yield
         return
     connection = cast("sqlite3.Connection", tx.connection.dbapi_connection)

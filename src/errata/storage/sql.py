@@ -347,6 +347,7 @@ def _set_up_sqlite(connection: DBAPIConnection, *, read_only: bool, patience_s: 
     add_functions(cast("sqlite3.Connection", connection))
     if read_only:
         _run(connection, "PRAGMA query_only = ON")
+        _run(connection, f"PRAGMA cache_size = -{_READER_CACHE_KIB}")
 
 
 def _run(connection: DBAPIConnection, statement: str) -> None:
@@ -416,6 +417,8 @@ def _sqlite_code(error: sqlite3.Error) -> int:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _WAL_KEPT_BYTES = 64 * 2**20
+_READER_CACHE_KIB = 32 * 1024
+"""Memory that each reader takes at most; with SQLite's 2 MB every search through many rows reads them from the file."""
 _SQLITE_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _SQLITE_TROUBLES = {
     sqlite3.SQLITE_INTERRUPT: "The question took the state database too long.",

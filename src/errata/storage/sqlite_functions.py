@@ -18,16 +18,23 @@ def add_functions(connection: sqlite3.Connection) -> None:
 def _in_order(expressions: str, text: str) -> bool:
     """Whether the expressions of a JSON list are found one after the other in one run of the text without blanks.
 
-    Part by part: one expression with `[^ ]*` between the parts would be tried again and again. Linear in the text.
+    One by one, each from where the one before ended: a single expression with `[^ ]*` between them would be tried again
+    and again. No expression matches a blank, so that the first is looked for in the whole text.
     """
-    parts = _compiled(expressions)
-    return any(_stand_in(parts, run) for run in text.split(" "))
-
-
-def _stand_in(parts: list[re.Pattern[str]], run: str) -> bool:
+    first, *others = _compiled(expressions)
     at = 0
-    for part in parts:
-        found = part.search(run, at)
+    while at <= len(text) and (found := first.search(text, at)):
+        end = text.find(" ", found.end())
+        end = len(text) if end < 0 else end
+        if _follow(others, text, found.end(), end):
+            return True
+        at = end + 1
+    return False
+
+
+def _follow(expressions: list[re.Pattern[str]], text: str, at: int, end: int) -> bool:
+    for expression in expressions:
+        found = expression.search(text, at, end)
         if not found:
             return False
         at = found.end()
