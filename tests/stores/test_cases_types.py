@@ -26,7 +26,7 @@ from errata.cases.decide_types import (
 from errata.cases.model import AttributeType, Case, CaseQuery, CustomAttribute, GivenValue, NewCase
 from errata.cases.project_reads import ProjectReads
 from errata.cases.reads import CaseReads
-from errata.cases.removal import CASES_AT_A_TIME, hide_values
+from errata.cases.removal import REWRITTEN_AT_A_TIME, hide_values
 from errata.cases.search import CaseSearch
 from errata.cases.tables import case_custom_attributes, case_values
 from errata.cases.type_commands import TypeCommands
@@ -246,7 +246,7 @@ def test_hiding_that_stopped_midway_is_finished_by_upkeep(
     template = a_case(state, case_commands, size=SMALL)
     with state.write() as tx:
         definitions = {definition.id: definition}
-        for _ in range(CASES_AT_A_TIME + 10):
+        for _ in range(REWRITTEN_AT_A_TIME + 10):
             number, public_id = store.next_number(tx, "GEN"), store.next_number(tx, "*")
             key = f"GEN-{number}"
             case = replace(template, id=CaseId(uuid4()), public_id=public_id, key=key, key_number=number)
@@ -254,7 +254,7 @@ def test_hiding_that_stopped_midway_is_finished_by_upkeep(
             index.put(tx, case, definitions)
         type_store.save_attribute(tx, replace(definition, deleted_at=clock.now()))
     clock.advance(timedelta(seconds=1))
-    assert stored_values(state, definition) == CASES_AT_A_TIME + 11
+    assert stored_values(state, definition) == REWRITTEN_AT_A_TIME + 11
 
     assert hide_values(state, definition.id, turns=1) is False
     assert stored_values(state, definition) == 11

@@ -1,6 +1,6 @@
 """What a deletion leaves to do: cases of projects go for good, values of custom attributes from searches and then, too.
 
-All of it goes in transactions of at most 500 cases, so that nobody waits for long, and goes on where a crash stopped
+All of it goes in transactions of a tenth of a second, so that nobody waits for long, and goes on where a crash stopped
 it: what is left to do can be seen in the database.
 """
 
@@ -20,9 +20,9 @@ from errata.storage.sql import Database, Transaction, serialize
 
 CASES_AT_A_TIME = 500
 TURNS_AT_ONCE = 20
-"""Transactions that whoever deletes a project waits for, about a second; upkeep does the rest."""
-TURNS_OF_HIDING = 4
-"""The same for values: writing what searches look in takes ten times as long as removing it."""
+"""Transactions that whoever deletes something waits for, two seconds or so; upkeep does the rest."""
+REWRITTEN_AT_A_TIME = 100
+"""Cases whose values go: writing what searches look in takes ten times as long as removing a case."""
 VALUES_KEPT = timedelta(days=30)
 """How long values of a deleted definition stay stored (product section 5)."""
 
@@ -48,7 +48,7 @@ def finish_deletions(database: Database) -> bool:
     return bool(waiting)
 
 
-def hide_values(database: Database, attribute_id: CustomAttributeId, *, turns: int = TURNS_OF_HIDING) -> bool:
+def hide_values(database: Database, attribute_id: CustomAttributeId, *, turns: int = TURNS_AT_ONCE) -> bool:
     """Have searches find no values of a deleted definition any more; whether nothing is left to do."""
     for _ in range(turns):
         with database.write() as tx:
@@ -92,7 +92,7 @@ def _is_gone_after_a_turn(tx: Transaction, project_id: ProjectId) -> bool:
 
 
 def _hide_some(tx: Transaction, attribute_id: CustomAttributeId) -> bool:
-    found = _found(tx, attribute_id, CASES_AT_A_TIME)
+    found = _found(tx, attribute_id, REWRITTEN_AT_A_TIME)
     store.lock(tx, found)
     for case in store.load_many(tx, found):
         index.put(tx, case, type_store.definitions_of(tx, [case.type_id]))
@@ -113,7 +113,7 @@ def _found(tx: Transaction, attribute_id: CustomAttributeId, limit: int) -> list
 def _forget_some(tx: Transaction, type_id: CaseTypeId, definition: CustomAttributeId, after: int) -> int | None:
     """Take the values from the type's next cases behind number `after`; the number of the last, None at the end."""
     next_ones = select(cases.c.public_id).where(cases.c.type_id == type_id, cases.c.public_id > after)
-    found = list(tx.execute(next_ones.order_by(cases.c.public_id).limit(CASES_AT_A_TIME)).scalars())
+    found = list(tx.execute(next_ones.order_by(cases.c.public_id).limit(REWRITTEN_AT_A_TIME)).scalars())
     if not found:
         type_store.remove_attribute(tx, definition)
         return None
