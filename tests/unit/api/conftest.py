@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from case_calls import CASES, new_case
 
 from errata.access.commands import AccessCommands
 from errata.access.credentials import Credentials, KeyRing
@@ -245,3 +247,34 @@ def call(make_call: Callable[..., Caller]) -> Caller:
 @pytest.fixture
 def an_issue_here(call: Caller) -> Issue:
     return call.issues.add(an_issue())
+
+
+@pytest.fixture
+def project(call) -> str:
+    """The id of the project that is there from the start."""
+    [first] = call("GET", f"{CASES}/projects").json()["data"]
+    return first["id"]
+
+
+@pytest.fixture
+def created(call, project) -> Callable[..., dict[str, Any]]:
+    """Creates a case and answers its resource: `created(title="...", assignee=..., ...)`."""
+
+    def create(assignee: str | None = None, **attributes: object) -> dict[str, Any]:
+        response = call("POST", CASES, json=new_case(project, assignee, **attributes))
+        assert response.status_code == 201, response.text
+        return response.json()["data"]
+
+    return create
+
+
+@pytest.fixture
+def change(call) -> Callable[..., Any]:
+    """Posts a change of a case: `change(case, "title", title="...")`."""
+
+    def post(case: dict[str, Any] | str, action: str, **attributes: object) -> Any:
+        ref = case if isinstance(case, str) else case["id"]
+        data = {"type": "case"} | ({"attributes": attributes} if attributes else {})
+        return call("POST", f"{CASES}/{ref}/{action}", json={"data": data})
+
+    return post
