@@ -146,6 +146,22 @@ def test_definition_is_kept_changed_and_deleted(
     assert names == ["case_attribute.created", "case_attribute.updated", "case_attribute.deleted"]
 
 
+def test_type_is_free_to_change_until_a_case_has_a_value(
+    types: TypeCommands, case_commands: CaseCommands, state: Database
+) -> None:
+    made, other = size(types), size(types, key="colour")
+    to_number, to_text = AttributeChange(type=AttributeType.NUMBER), AttributeChange(type=AttributeType.TEXT)
+    case = a_case(state, case_commands, colour=SMALL)
+
+    assert types.update_attribute(MIRA, STANDARD.id, made.id, to_number).type is AttributeType.NUMBER
+    with pytest.raises(Invalid, match="TEXT can become SELECT, URL only"):
+        types.update_attribute(MIRA, STANDARD.id, other.id, to_number)
+
+    assert types.update_attribute(MIRA, STANDARD.id, made.id, to_text).type is AttributeType.TEXT
+    case_commands.remove_custom_attribute(case.key, "colour", MIRA)
+    assert types.update_attribute(MIRA, STANDARD.id, other.id, to_number).type is AttributeType.NUMBER
+
+
 def test_key_is_free_again_after_deletion_and_taken_until_then(types: TypeCommands) -> None:
     first = size(types)
 

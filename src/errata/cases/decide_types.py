@@ -28,7 +28,7 @@ _STAYS_READABLE = {
     AttributeType.SELECT: {AttributeType.TEXT, AttributeType.URL},
     AttributeType.NUMBER: {AttributeType.TEXT},
 }
-"""What a definition of each type may become: values that cases have keep the type and form they were set with."""
+"""What a definition that cases have values of may become: those keep the type and form they were set with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,20 +117,22 @@ def new_attribute(
     )
 
 
-def changed_attribute(definition: CustomAttribute, change: AttributeChange, at: datetime) -> CustomAttribute:
-    """The definition after a change; the same one where nothing differs.
+def changed_attribute(
+    definition: CustomAttribute, change: AttributeChange, at: datetime, *, is_used: bool
+) -> CustomAttribute:
+    """The definition after a change; the same one where nothing differs. `is_used`: whether cases have values of it.
 
-    Options go with the type: one that is no SELECT any more has none. Raises Invalid, also for a type that would leave
-    values on cases that it cannot hold.
+    Options go with the type: one that is no SELECT has none, also where some are given, as the documents' own example
+    gives them for a NUMBER. Raises Invalid, also for a type that would leave values on cases that it cannot hold.
     """
     kind = definition.type if change.type is None else change.type
-    if kind not in {definition.type, *_STAYS_READABLE[definition.type]}:
+    if is_used and kind not in {definition.type, *_STAYS_READABLE[definition.type]}:
         may = ", ".join(sorted(kind.value for kind in _STAYS_READABLE[definition.type]))
         raise Invalid(
             f"{definition.type.value} can become {may} only, since cases have values already",
             where="data.attributes.type",
         )
-    kept = definition.options if kind is AttributeType.SELECT else ()
+    options = definition.options if change.options is None else _options(AttributeType.SELECT, change.options)
     after = replace(
         definition,
         display_name=_name(change.display_name, "display_name")
@@ -139,7 +141,7 @@ def changed_attribute(definition: CustomAttribute, change: AttributeChange, at: 
         description=definition.description if change.description is None else _description(change.description),
         map_from=definition.map_from if change.map_from is None else _map_from(change.map_from),
         type=kind,
-        options=kept if change.options is None else _options(kind, change.options),
+        options=options if kind is AttributeType.SELECT else (),
     )
     return definition if after == definition else replace(after, modified_at=at)
 

@@ -93,7 +93,8 @@ class TypeCommands:
             definition = _attribute(tx, type_id, attribute_id)
             if definition is None:
                 raise NotFound("custom attribute configuration not found")
-            after = changed_attribute(definition, change, self._clock.now())
+            is_used = change.type is not None and type_store.is_used(tx, attribute_id)
+            after = changed_attribute(definition, change, self._clock.now(), is_used=is_used)
             if after is not definition:
                 type_store.save_attribute(tx, after)
                 outbox.append(tx, [self._attribute_fact("case_attribute.updated", after, actor)])

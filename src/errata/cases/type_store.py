@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Row, delete, func, select, update
 
 from errata.base.ids import CaseTypeId, CustomAttributeId
+from errata.cases.facets import custom_field
 from errata.cases.model import AttributeType, CaseType, CustomAttribute, Statuses, StatusOptions
-from errata.cases.tables import case_custom_attributes, case_types
+from errata.cases.tables import case_custom_attributes, case_types, case_values
 from errata.cases.types import BUILTIN_TYPES
 from errata.storage.sql import Transaction
 
@@ -88,6 +89,12 @@ def save_attribute(tx: Transaction, changed: CustomAttribute) -> None:
     """Write a definition that exists."""
     mine = case_custom_attributes.c.id == changed.id
     tx.execute(update(case_custom_attributes).where(mine).values(_attribute_row(changed)))
+
+
+def is_used(tx: Transaction, attribute_id: CustomAttributeId) -> bool:
+    """Whether a case has a value of a living definition."""
+    mine = case_values.c.field == custom_field(attribute_id)
+    return tx.execute(select(case_values.c.public_id).where(mine).limit(1)).first() is not None
 
 
 def deleted_before(tx: Transaction, at: datetime) -> list[CustomAttribute]:

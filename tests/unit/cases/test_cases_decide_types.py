@@ -138,22 +138,35 @@ MAY_BECOME = {
 def test_type_changes_only_where_values_stay_readable(before: AttributeType, after: AttributeType) -> None:
     definition = a_definition(before)
 
+    assert changed_attribute(definition, AttributeChange(type=after), LATER, is_used=False).type is after
     if after in MAY_BECOME[before]:
-        assert changed_attribute(definition, AttributeChange(type=after), LATER).type is after
+        assert changed_attribute(definition, AttributeChange(type=after), LATER, is_used=True).type is after
     else:
         with pytest.raises(Invalid, match=f"{before.value} can become"):
-            changed_attribute(definition, AttributeChange(type=after), LATER)
+            changed_attribute(definition, AttributeChange(type=after), LATER, is_used=True)
 
 
 def test_options_come_and_go_with_the_type() -> None:
     text = a_definition(AttributeType.TEXT)
 
-    select = changed_attribute(text, AttributeChange(type=AttributeType.SELECT, options=("s", "l")), LATER)
-    renamed = changed_attribute(select, AttributeChange(display_name="How large"), LATER)
-    again = changed_attribute(renamed, AttributeChange(type=AttributeType.TEXT), LATER)
+    to_select = AttributeChange(type=AttributeType.SELECT, options=("s", "l"))
+    select = changed_attribute(text, to_select, LATER, is_used=True)
+    renamed = changed_attribute(select, AttributeChange(display_name="How large"), LATER, is_used=True)
+    again = changed_attribute(renamed, AttributeChange(type=AttributeType.TEXT), LATER, is_used=True)
 
     assert (select.options, renamed.options, again.options) == (("s", "l"), ("s", "l"), ())
     assert (again.display_name, again.key) == ("How large", "size")
+
+
+def test_options_of_what_is_no_choice_are_checked_and_not_kept() -> None:
+    definition = a_definition(AttributeType.TEXT)
+
+    number = AttributeChange(type=AttributeType.NUMBER, options=("us-east-1",))
+    twice = AttributeChange(type=AttributeType.NUMBER, options=("us-east-1", "us-east-1"))
+
+    assert changed_attribute(definition, number, LATER, is_used=False).options == ()
+    with pytest.raises(Invalid, match="stands twice"):
+        changed_attribute(definition, twice, LATER, is_used=False)
 
 
 def test_change_of_a_definition_to_what_is_there_changes_nothing() -> None:
@@ -161,4 +174,4 @@ def test_change_of_a_definition_to_what_is_there_changes_nothing() -> None:
 
     same = AttributeChange(display_name="Size", type=AttributeType.SELECT, options=("s", "l"), description="")
 
-    assert changed_attribute(definition, same, LATER) is definition
+    assert changed_attribute(definition, same, LATER, is_used=True) is definition
