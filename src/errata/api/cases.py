@@ -36,7 +36,7 @@ Values = dict[str, tuple[str, ...]]
 class CaseCustomAttributeInput(msgspec.Struct, frozen=True, kw_only=True):
     """A value for a custom attribute, with the type and the shape that its definition has."""
 
-    type: Annotated[str, Meta(extra_json_schema={"enum": [type_.value for type_ in AttributeType]})]
+    type: AttributeType
     is_multi: bool
     value: Annotated[
         Any,
@@ -135,7 +135,7 @@ def answered(rooms: Rooms, case: Case, *, modifier: bool = True) -> CaseResponse
 
 def given_value(value: CaseCustomAttributeInput) -> GivenValue:
     """A custom attribute's value as commands take it, not checked yet."""
-    return GivenValue(value.type, value.is_multi, value.value)
+    return GivenValue(value.type.value, value.is_multi, value.value)
 
 
 def wrong_values(value: object) -> str:

@@ -297,9 +297,15 @@ class TestCustomAttributes:
         assert error(call("DELETE", f"{CASES}/GEN-1/custom_attributes/%00"))[0] == 404
 
     def test_a_value_of_another_type_is_refused(self, change, fault):
-        status, told = error(change(fault, "custom_attributes/region", is_multi=True, type="FLOAT", value=["a"]))
+        status, told = error(change(fault, "custom_attributes/region", is_multi=True, type="NUMBER", value=[1]))
 
         assert (status, told["status"], told["title"]) == (400, "400", "Bad Request")
+
+    @pytest.mark.parametrize("key", ["region", "invalid_key"])
+    def test_a_type_that_there_is_not_is_told_before_the_key_is_looked_up(self, change, fault, key):
+        told = error(change(fault, f"custom_attributes/{key}", is_multi=True, type="FLOAT", value=["a"]))
+
+        assert told == bad('data.attributes.type: invalid value "FLOAT", expected one of URL, TEXT, NUMBER, SELECT')
 
 
 def user(id_: object, email: str, *, name: str, active: bool) -> dict[str, Any]:
