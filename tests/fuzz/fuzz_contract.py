@@ -45,15 +45,18 @@ KEY_IS_ASKED_FIRST = {"401"}
 """A missing key is told as such also where the contract forgets to say so."""
 
 
-def things(ask: Callable[..., dict]) -> dict[str, list[str]]:
-    """What there is to be named in a path, by parameter; ids are those of things made here."""
+def things(ask: Callable[..., dict], number: int) -> dict[str, list[str]]:
+    """What there is to be named in a path, by parameter; ids are those of things made here.
+
+    `doomed` may be deleted without taking the rest along.
+    """
 
     def made(path: str, type_: str, attributes: dict, **rest: object) -> str:
         data = ask("POST", CASES + path, {"data": {"type": type_, "attributes": attributes} | rest})["data"]
         return (data[0] if isinstance(data, list) else data)["id"]
 
-    project = made("/projects", "project", {"key": "FUZZ", "name": "Fuzz"})
-    doomed = made("/projects", "project", {"key": "GONE", "name": "Gone"})
+    project = made("/projects", "project", {"key": f"FUZZ{number}", "name": "Fuzz"})
+    doomed = made("/projects", "project", {"key": f"GONE{number}", "name": "Gone"})
     kind = made("/types", "case_type", {"name": "Fault", "emoji": "\N{BUG}"})
     attributes = {"display_name": "Region", "key": "region", "type": "TEXT", "is_multi": True}
     attribute = made(f"/types/{kind}/custom_attributes", "custom_attribute", attributes)
@@ -61,11 +64,12 @@ def things(ask: Callable[..., dict]) -> dict[str, list[str]]:
     case = made("", "case", {"title": "Slow", "type_id": kind}, relationships=relationships)
     cell = made(f"/{case}/comment", "case", {"comment": "Rolled back"})
     return {
-        "project_id": [project, doomed],
+        "project_id": [project],
+        "doomed": [doomed],
         "case_type_id": [kind, "00000000-0000-0000-0000-000000000001"],
         "custom_attribute_id": [attribute],
         "custom_attribute_key": ["region"],
-        "case_id": [case, "FUZZ-1", "fuzz-1"],
+        "case_id": [case, f"FUZZ{number}-1", f"fuzz{number}-1"],
         "cell_id": [cell],
     }
 
@@ -73,14 +77,16 @@ def things(ask: Callable[..., dict]) -> dict[str, list[str]]:
 class Run:
     """One run over both descriptions. `faults` are what was wrong, each with the way to send it again."""
 
-    def __init__(self, url: str, known: dict[str, list[str]], arguments: argparse.Namespace) -> None:
-        self._url, self._known, self._arguments = url, known, arguments
+    def __init__(self, url: str, arguments: argparse.Namespace) -> None:
+        self._url, self._arguments = url, arguments
+        self._known: dict[str, list[str]] = {}
         self._until = time.monotonic() + arguments.seconds
         self.statuses: Counter[int] = Counter()
         self.faults: list[str] = []
 
-    def over(self, document: dict) -> None:
+    def over(self, document: dict, known: dict[str, list[str]]) -> None:
         """Every operation of a description, with sound and with damaged requests in turn."""
+        self._known = known
         for path, methods in document["paths"].items():
             for operation in methods.values():
                 if path.startswith(CASES):
@@ -112,8 +118,9 @@ class Run:
             if time.monotonic() > self._until or len(self.faults) >= 20:
                 return
             if dice.random() < 0.5:
-                for name in case.path_parameters or {}:
-                    case.path_parameters[name] = dice.choice(self._known.get(name, [case.path_parameters[name]]))
+                for name, made_up in (case.path_parameters or {}).items():
+                    kind = "doomed" if operation.method == "delete" and name == "project_id" else name
+                    case.path_parameters[name] = dice.choice(self._known.get(kind, [made_up]))
             response = case.call(headers=KEYS)
             self.statuses[response.status_code] += 1
             try:
@@ -136,9 +143,9 @@ def main() -> int:
     with a_server() as port:
         ask = asker("127.0.0.1", port)
         served = ask("GET", "/api/openapi.json")
-        run = Run(f"http://127.0.0.1:{port}", things(ask), arguments)
-        for document in (served, {**contract, "paths": _served_too(contract, served)}):
-            run.over(document)
+        run = Run(f"http://127.0.0.1:{port}", arguments)
+        for number, document in enumerate((served, {**contract, "paths": _served_too(contract, served)})):
+            run.over(document, things(ask, number))
     print(f"{sum(run.statuses.values())} requests, seed {arguments.seed}: ", end="")
     print(", ".join(f"{status}: {count}" for status, count in sorted(run.statuses.items())))
     for fault in run.faults:
