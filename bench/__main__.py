@@ -7,9 +7,9 @@ from __future__ import annotations
 import platform
 import sys
 
-from bench import digest, intake, search, wires
+from bench import cases, digest, intake, search, wires
 
-PARTS = {"intake": intake.main, "wires": wires.main, "digest": digest.main, "search": search.main}
+PARTS = {"intake": intake.main, "wires": wires.main, "digest": digest.main, "search": search.main, "cases": cases.main}
 
 
 def main() -> None:

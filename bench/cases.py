@@ -1,7 +1,8 @@
 """The case search: 100 000 cases, each question asked on its own, its hits counted.
 
 `python -m bench cases` asks SQLite; `--database postgresql://...` an empty database of that server. Straight through
-`CaseSearch`, so that what is measured is the state database and the planning, and not HTTP.
+`CaseSearch`, so that what is measured is the state database and the planning, and not HTTP. The last column is processor
+time of this process: on SQLite that is all there is, and what a quiet machine takes.
 """
 
 from __future__ import annotations
@@ -43,13 +44,12 @@ CASES = 100_000
 NAMES = UUID("0f0e5fd1-6d6c-5b8a-9a3b-3a0f6a1a7c55")
 START = datetime(2025, 1, 1, tzinfo=UTC)
 PROJECTS = ("SHOP", "OPS", "SEC", "WEB", "DATA")
-COMMON = (
+COMMON = (  # noqa: SIM905 - one list of words
     "the a to of in and error is on not for with failed from by service request payment timeout database order user "
     "customer after when page checkout slow login api connection null version deploy release disk memory retry queue"
 ).split()
 STATUSES = (("Open", StatusGroup.OPEN), ("In Progress", StatusGroup.IN_PROGRESS), ("Closed", StatusGroup.CLOSED))
 ROUNDS = 15
-GOAL_MS = 50
 
 QUESTIONS: tuple[tuple[str, str], ...] = (
     ("everything", ""),
@@ -133,7 +133,7 @@ def _surroundings(tx: object) -> None:
 
 
 def _cases(count: int) -> Iterator[Case]:
-    pick = random.Random(7)  # noqa: S311 - the same cases at every run
+    pick = random.Random(7)
     words = _words(pick)
     types = [STANDARD.id] * 6 + list(BUILTIN_TYPES)
     for number in range(1, count + 1):
@@ -192,13 +192,14 @@ def _ask(search: CaseSearch, count: int) -> None:
 
 def _line(name: str, question: Callable[[], int]) -> str:
     question()
-    took = []
+    took, cpu = [], []
     for _ in range(ROUNDS):
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), time.thread_time()
         total = question()
         took.append((time.perf_counter() - begun) * 1000)
+        cpu.append((time.thread_time() - worked) * 1000)
     p50, p90 = statistics.median(took), statistics.quantiles(took, n=10)[-1]
-    return f"| {name} | {total} | {p50:.1f} ms | {p90:.1f} ms | {'reached' if p50 < GOAL_MS else 'missed'} |"
+    return f"| {name} | {total} | {p50:.1f} ms | {p90:.1f} ms | {statistics.median(cpu):.1f} ms |"
 
 
 def _user(number: int) -> UserId:

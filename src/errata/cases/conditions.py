@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, and_, false, func, not_, or_, select, true, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, and_, case, false, func, not_, or_, select, true, type_coerce
 
 from errata.access.tables import users
 from errata.base.parts import parts
@@ -67,11 +67,11 @@ MOST_ADDRESSES = 10_000
 class Conditions:
     """Conditions for one transaction, in which is looked up what the names of a query stand for.
 
-    `reads_texts` becomes true when one of them reads texts, which is slow: it should be put once.
+    `asks_elsewhere` becomes true when one of them asks other tables than that of cases: it should be put once only.
     """
 
     def __init__(self, tx: Transaction) -> None:
-        self.reads_texts = False
+        self.asks_elsewhere = False
         self._tx = tx
         self._dialect = tx.dialect.name
 
@@ -90,6 +90,7 @@ class Conditions:
             case Not(part):
                 return not_(self.of(part))
             case TextTest(search, places):
+                self.asks_elsewhere = True
                 return self._finds(search, [_text_column(place) for place in places])
             case FieldTest():
                 return self._field(tree)
@@ -106,6 +107,7 @@ class Conditions:
         return or_(here, and_(not_(self._at(place, Present())), self._field(FieldTest(leaf.field, tuple(later)))))
 
     def _at(self, place: Place, test: Test) -> Where:
+        self.asks_elsewhere |= isinstance(place, Column | Entry)
         match place:
             case Column():
                 return self._on_text(place, test)
@@ -125,7 +127,6 @@ class Conditions:
         if wanted is None:
             return false()
         asked = Asked(wanted.literal, wanted.parts, wanted.phrases, wanted.beginnings, wanted.is_exact)
-        self.reads_texts |= not asked.is_exact
         return cases.c.public_id.in_(WORDS.rows(self._dialect, columns, asked))
 
     def _on_text(self, column: Column, test: Test) -> Where:
@@ -143,7 +144,6 @@ class Conditions:
             case _ if column is KEY:
                 return _passes(ascii_lower(cases.c.key), test)
             case _:
-                self.reads_texts = True
                 ids, text = WORDS.rows_where(self._dialect, column.name, BEGIN, END)
                 return cases.c.public_id.in_(ids.where(_passes(text, test)))
 
@@ -215,8 +215,12 @@ def _fits_value(pattern: str) -> Where:
     found = elements(pattern)
     before = next((index for index, element in enumerate(found) if isinstance(element, Wild)), len(found))
     beginning = "".join(str(element) for element in found[:before])[: HEAD_CHARS - 1]
-    fits = case_values.c.folded.like(like(pattern), escape="\\")
     head = bytewise(case_values.c.head)
+    # The index has all of a short value: the row is only read where it has not.
+    fits = case(
+        (func.length(case_values.c.head) < HEAD_CHARS, case_values.c.head.like(like(pattern), escape="\\")),
+        else_=case_values.c.folded.like(like(pattern), escape="\\"),
+    )
     end = _after(beginning)
     return and_(head >= beginning, head < end, fits) if end else and_(head >= beginning, fits)
 

@@ -38,7 +38,7 @@ class CaseSearch:
         with self._db.read() as tx, at_most(tx, MOST_SECONDS):
             conditions = Conditions(tx)
             found = _among_living(tx, conditions.of(tree))
-            hits, total = (_page_at_once if conditions.reads_texts else _page)(tx, found, query)
+            hits, total = (_page_at_once if conditions.asks_elsewhere else _page)(tx, found, query)
             return CasePage(tuple(load_many(tx, hits)), total)
 
     def count(self, query: str, fields: Sequence[str], limit: int) -> tuple[dict[str, list[Counted]], int]:
