@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 from datadog_api_client.exceptions import ApiException
 from datadog_api_client.v2.api.case_management_api import CaseManagementApi
+from datadog_api_client.v2.model.timeline_response import TimelineResponse
 
 pytest_plugins = ["official_client", "case_contract"]
 
@@ -327,6 +328,20 @@ def test_the_clients_own_pager_reads_every_case_once(client, cases, there):
 
     read = [case.id for case in pages]
     assert (len(read), set(read)) == (5, made)
+
+
+def test_the_client_reads_cells_of_kinds_that_it_does_not_know(client, raw, cases, there):
+    case = cases("CreateCase", filled(new_case(), there))["data"]["id"]
+    cases("UpdatePriority", of_case(priority="P1"), case_id=case)
+    [comment] = cases("CommentCase", of_case(comment="Seen"), case_id=case)["data"]
+    everything = raw("GET", f"/api/v2/cases/{case}/timelines?cell_types=all")
+
+    read = client.deserialize(everything.body.decode(), (TimelineResponse,), True)
+
+    assert len(read.data) == 3
+    assert read.data[0].id == comment["id"]
+    assert read.data[0].attributes.cell_content.message == "Seen"
+    assert [cell["attributes"]["type"] for cell in everything.json()["data"][1:]] == ["PRIORITY_CHANGED", "CREATED"]
 
 
 def normal(value: Any, ids: dict[str, str] | None = None) -> Any:
