@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -160,7 +162,8 @@ def count_cases(rooms: Rooms, call: Call[None]) -> CaseCountResponse:
     fields = tuple(dict.fromkeys(name for part in GROUP_BYS.of(call).split(",") if (name := part.strip())))
     if len(fields) > MAX_GROUPS:
         raise Invalid(f"at most {MAX_GROUPS} fields, got {len(fields)}", where=GROUP_BYS.name)
-    counts, total = rooms.case_search.count(QUERY_FILTER.of(call), fields, LIMIT.of(call))
+    with _told_at(GROUP_BYS.name):
+        counts, total = rooms.case_search.count(QUERY_FILTER.of(call), fields, LIMIT.of(call))
     groups = [
         CaseCountGroup(
             group=field,
@@ -178,10 +181,20 @@ def aggregate_cases(rooms: Rooms, call: Call[CaseAggregateRequest]) -> CaseAggre
     """How many of the cases found have which values of the fields together."""
     asked = call.body.data.attributes
     fields = tuple(dict.fromkeys(asked.group_by.groups))
-    counted, total = rooms.case_search.aggregate(asked.query_filter, fields, asked.group_by.limit)
+    with _told_at("data.attributes.group_by.groups"):
+        counted, total = rooms.case_search.aggregate(asked.query_filter, fields, asked.group_by.limit)
     groups = [CaseAggregateGroup(group=", ".join(each.values), value=[float(each.count)]) for each in counted]
     attributes = CaseAggregateResponseAttributes(groups=groups if fields else [], total=float(total))
     return CaseAggregateResponse(CaseAggregateResponseData(id="aggregate", type="aggregate", attributes=attributes))
+
+
+@contextmanager
+def _told_at(place: str) -> Iterator[None]:
+    """Say where a field stands that cases cannot be counted by; faults of the query know their own place."""
+    try:
+        yield
+    except Invalid as error:
+        raise Invalid(error.message, where=error.where or place) from None
 
 
 OPERATIONS: tuple[Operation[Any], ...] = (
