@@ -20,7 +20,7 @@ class SqliteStates:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._numbers = itertools.count()
-        self._template: Path | None = None
+        self._template = ""
 
     def empty(self) -> str:
         """The URL of a database without any table."""
@@ -28,17 +28,22 @@ class SqliteStates:
 
     def migrated(self) -> str:
         """The URL of one with the schema of this release and nothing in it."""
-        if self._template is None:
-            self._template = self._new()
-            _migrate(sqlite_url(self._template))
+        if not self._template:
+            url = self.empty()
+            _migrate(url)
+            self._template = url
+        return self.copy_of(self._template)
+
+    def copy_of(self, url: str) -> str:
+        """The URL of a database like another, which nobody has open."""
         path = self._new()
         path.parent.mkdir()
-        shutil.copyfile(self._template, path)
+        shutil.copyfile(_path_of(url), path)
         return sqlite_url(path)
 
     def remove(self, url: str) -> None:
         """Remove a database for good."""
-        shutil.rmtree(Path(url.removeprefix("sqlite:///")).parent, ignore_errors=True)
+        shutil.rmtree(_path_of(url).parent, ignore_errors=True)
 
     def _new(self) -> Path:
         return self._folder / str(next(self._numbers)) / "state.db"
@@ -58,14 +63,18 @@ class PostgresqlStates:
     def migrated(self) -> str:
         """The URL of one with the schema of this release and nothing in it."""
         if not self._template:
-            name = self._server.new_database()
-            _migrate(self._server.url(name))
-            self._template = name
-        return self._server.url(self._server.new_database(self._template))
+            url = self.empty()
+            _migrate(url)
+            self._template = url
+        return self.copy_of(self._template)
+
+    def copy_of(self, url: str) -> str:
+        """The URL of a database like another, which nobody has open."""
+        return self._server.url(self._server.new_database(_name_of(url)))
 
     def remove(self, url: str) -> None:
         """Remove a database for good, with whoever still uses it."""
-        self._server.drop_database(urlsplit(url).path[1:])
+        self._server.drop_database(_name_of(url))
 
 
 States = SqliteStates | PostgresqlStates
@@ -81,6 +90,14 @@ def migrated_state(states: States) -> Iterator[Database]:
     finally:
         database.close()
         states.remove(url)
+
+
+def _path_of(sqlite: str) -> Path:
+    return Path(sqlite.removeprefix("sqlite:///"))
+
+
+def _name_of(postgresql: str) -> str:
+    return urlsplit(postgresql).path[1:]
 
 
 def _migrate(url: str) -> None:

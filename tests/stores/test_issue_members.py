@@ -22,14 +22,15 @@ from errata.issues.reads import IssueReads
 from errata.issues.tables import issue_fingerprints, issues
 from errata.query.bind import bind
 from errata.query.parse import parse
+from states import migrated_state
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MANY = 24_000
 WINDOW = Window(0, to_ms(NOW) + 1, NOW)
 
 
-@pytest.fixture
-def many(state):
+@pytest.fixture(scope="module")
+def many(states):
     """Issues 0 to 23 999, one a minute back from now; every second is a crash, 30 are resolved."""
     known = {
         "service": "shop", "error_type": "E", "error_message": "", "file_path": "", "function_name": "", "last_seen": NOW,
@@ -47,11 +48,12 @@ def many(state):
         for number in range(MANY)
     ]
     links = [{"fingerprint": row["id"], "issue_id": row["id"], "grouping_version": 1, "added_at": NOW} for row in rows]
-    with state.write() as tx:
-        tx.execute(insert(issues), rows)
-        tx.execute(insert(issue_fingerprints), links)
-        tx.exec_driver_sql("ANALYZE")  # PostgreSQL does it by itself, within a minute; it plans by guesses before
-    return state
+    with migrated_state(states) as database:
+        with database.write() as tx:
+            tx.execute(insert(issues), rows)
+            tx.execute(insert(issue_fingerprints), links)
+            tx.exec_driver_sql("ANALYZE")  # PostgreSQL does it by itself, within a minute; it plans by guesses before
+        yield database
 
 
 def answer_to(database, query: str, window: Window = WINDOW, **bounds: int):

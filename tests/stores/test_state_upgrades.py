@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -33,6 +35,7 @@ from errata.issues.model import IssueState
 from errata.sourcemaps import store as source_maps
 from errata.storage import outbox, state_migrations
 from errata.storage.sql import Database
+from states import States
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,31 +43,63 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def since(step: str) -> pytest.MarkDecorator:
     """For tests of what this step brought."""
-    return pytest.mark.parametrize("step", [each for each in was.ROWS if each >= step], indirect=True)
+    return pytest.mark.parametrize("step", [each for each in was.ROWS if each >= step], indirect=True, scope="module")
 
 
-@pytest.fixture(params=was.ROWS)
+@pytest.fixture(scope="module", params=was.ROWS)
 def step(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+@pytest.fixture(scope="module")
+def released(states: States, step: str) -> Iterator[str]:
+    """The address of a database of an earlier release with what it held; nobody changes it."""
+    url = states.empty()
+    with opened(url) as database:
+        with database.migrate() as tx:
+            config = state_migrations._config()
+            config.attributes["connection"] = tx
+            command.upgrade(config, step)
+        with database.write() as tx:
+            for table, row in rows_up_to(step):
+                insert(tx, table, row)
+    yield url
+    states.remove(url)
+
+
+@pytest.fixture(scope="module")
+def up_to_date(states: States, released: str) -> Iterator[str]:
+    """The same after the upgrade."""
+    url = states.copy_of(released)
+    with opened(url) as database:
+        state_migrations.upgrade(database)
+    yield url
+    states.remove(url)
+
+
 @pytest.fixture
-def before(empty_state: Database, step: str) -> Database:
+def before(states: States, released: str) -> Iterator[Database]:
     """A database of an earlier release with what it held."""
-    with empty_state.migrate() as tx:
-        config = state_migrations._config()
-        config.attributes["connection"] = tx
-        command.upgrade(config, step)
-    with empty_state.write() as tx:
-        for table, row in rows_up_to(step):
-            insert(tx, table, row)
-    return empty_state
+    yield from a_copy(states, released)
 
 
 @pytest.fixture
-def upgraded(before: Database) -> Database:
-    state_migrations.upgrade(before)
-    return before
+def upgraded(states: States, up_to_date: str) -> Iterator[Database]:
+    yield from a_copy(states, up_to_date)
+
+
+def a_copy(states: States, url: str) -> Iterator[Database]:
+    copy = states.copy_of(url)
+    with opened(copy) as database:
+        yield database
+    states.remove(copy)
+
+
+@contextlib.contextmanager
+def opened(url: str) -> Iterator[Database]:
+    database = Database(url)
+    yield database
+    database.close()
 
 
 @pytest.fixture
