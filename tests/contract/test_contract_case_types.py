@@ -288,8 +288,14 @@ def test_definition_that_cannot_be_created_is_refused_with_the_place(raw, publis
     assert error["detail"].startswith(f"{place}: ")
 
 
-def test_number_does_not_become_an_address(cases, case_type):
-    made = cases("CreateCustomAttributeConfig", defining(type="NUMBER"), case_type_id=case_type["id"])["data"]
+def test_number_that_a_case_has_does_not_become_an_address(cases, case_type):
+    number = defining(type="NUMBER", is_multi=False)
+    made = cases("CreateCustomAttributeConfig", number, case_type_id=case_type["id"])["data"]
+    value = {"type": "NUMBER", "is_multi": False, "value": 4.5}
+    given = {"title": "t", "type_id": case_type["id"], "custom_attributes": {made["attributes"]["key"]: value}}
+    project = cases("GetProjects")["data"][0]["id"]
+    place = {"project": {"data": {"type": "project", "id": project}}}
+    cases("CreateCase", {"data": {"type": "case", "attributes": given, "relationships": place}})
 
     status, error = refusal(
         lambda: cases(
