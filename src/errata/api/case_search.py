@@ -25,6 +25,7 @@ from errata.api.parameters import choice, flag, text, whole
 from errata.api.rooms import Rooms
 from errata.base.errors import Invalid
 from errata.cases.model import CaseQuery, SortField
+from errata.query.faults import QUERY
 
 MAX_GROUPS = 10
 """Fields that one count or one aggregation may name."""
@@ -142,7 +143,8 @@ def search_cases(rooms: Rooms, call: Call[None]) -> CasesResponse:
         page=number - 1,
         page_size=size,
     )
-    page = rooms.case_search.search(query)
+    with _told_at(FILTER.name):
+        page = rooms.case_search.search(query)
     types = {case.type_id for case in page.cases if case.custom_attributes}
     definitions = rooms.cases.definitions_of(types) if types else {}
     users = users_of(page.cases, modifier=False)
@@ -162,7 +164,7 @@ def count_cases(rooms: Rooms, call: Call[None]) -> CaseCountResponse:
     fields = tuple(dict.fromkeys(name for part in GROUP_BYS.of(call).split(",") if (name := part.strip())))
     if len(fields) > MAX_GROUPS:
         raise Invalid(f"at most {MAX_GROUPS} fields, got {len(fields)}", where=GROUP_BYS.name)
-    with _told_at(GROUP_BYS.name):
+    with _told_at(QUERY_FILTER.name, GROUP_BYS.name):
         counts, total = rooms.case_search.count(QUERY_FILTER.of(call), fields, LIMIT.of(call))
     groups = [
         CaseCountGroup(
@@ -181,7 +183,7 @@ def aggregate_cases(rooms: Rooms, call: Call[CaseAggregateRequest]) -> CaseAggre
     """How many of the cases found have which values of the fields together."""
     asked = call.body.data.attributes
     fields = tuple(dict.fromkeys(asked.group_by.groups))
-    with _told_at("data.attributes.group_by.groups"):
+    with _told_at("data.attributes.query_filter", "data.attributes.group_by.groups"):
         counted, total = rooms.case_search.aggregate(asked.query_filter, fields, asked.group_by.limit)
     groups = [CaseAggregateGroup(group=", ".join(each.values), value=[float(each.count)]) for each in counted]
     attributes = CaseAggregateResponseAttributes(groups=groups if fields else [], total=float(total))
@@ -189,12 +191,13 @@ def aggregate_cases(rooms: Rooms, call: Call[CaseAggregateRequest]) -> CaseAggre
 
 
 @contextmanager
-def _told_at(place: str) -> Iterator[None]:
-    """Say where a field stands that cases cannot be counted by; faults of the query know their own place."""
+def _told_at(query: str, fields: str = "") -> Iterator[None]:
+    """Say where in this request the query stands that cannot be read, or a field that cases cannot be counted by."""
     try:
         yield
     except Invalid as error:
-        raise Invalid(error.message, where=error.where or place) from None
+        place = query if error.where == QUERY else error.where or fields
+        raise Invalid(error.message.removeprefix(f"{QUERY}: "), where=place) from None
 
 
 OPERATIONS: tuple[Operation[Any], ...] = (

@@ -6,6 +6,8 @@ import json
 
 from errata.base.errors import Invalid
 
+QUERY = "query"
+"""What a fault calls the place of the query, also before its message; requests may have another name for it."""
 _SHOWN = 24
 """Characters of the query quoted back in a message: enough to find the place by eye."""
 _ENDS_WORD = frozenset(' \t\r\n\u3000()[]{}"')
@@ -15,7 +17,7 @@ class Unreadable(Invalid):
     """A query that is no query. `offset` counts characters from the start, 0 for the first."""
 
     def __init__(self, message: str, *, offset: int) -> None:
-        super().__init__(f"query: at offset {offset}: {message}", where="query")
+        super().__init__(f"{QUERY}: at offset {offset}: {message}", where=QUERY)
         self.offset = offset
 
 
@@ -26,7 +28,7 @@ def unreadable(text: str, at: int, expected: str) -> Unreadable:
 
 def unsupported(what: str) -> Invalid:
     """A query that can be read but not run here; `what` is a sentence without its full stop."""
-    return Invalid(f"query: {what}", where="query")
+    return Invalid(f"{QUERY}: {what}", where=QUERY)
 
 
 def not_in_rows(name: str) -> Invalid:

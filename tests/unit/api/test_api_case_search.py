@@ -143,13 +143,13 @@ def test_combinations_are_joined_by_commas(call, three):
 @pytest.mark.parametrize(
     ("query", "begins"),
     [
-        ("?filter=status:(", "query: at offset 8: "),
-        ("?filter=created_at:>nix", 'query: found "nix", expected '),
+        ("?filter=status:(", "filter: at offset 8: "),
+        ("?filter=created_at:>nix", 'filter: found "nix", expected '),
         ("?sort[field]=title", 'sort[field]: invalid value "title", expected one of created_at, priority, status'),
         ("?sort[asc]=1", "sort[asc]: expected true or false"),
         ("?page[size]=101", "page[size]: expected a whole number from 1 to 100"),
         ("?page[number]=-1", "page[number]: expected a whole number from 0 "),
-        ("/count?query_filter=(", "query: at offset 1: "),
+        ("/count?query_filter=(", "query_filter: at offset 1: "),
         ("/count?group_bys=nothing", "group_bys: cases cannot be counted by 'nothing'. Must be one of status, "),
         ("/count?group_bys=a,b,c,d,e,f,g,h,i,j,k", "group_bys: at most 10 fields, got 11"),
         ("/count?limit=0", "limit: expected a whole number from 1 to 1000"),
@@ -166,7 +166,7 @@ def test_an_aggregation_that_cannot_be_read_is_refused(call):
     assert refused(aggregation("nothing")).startswith(
         "data.attributes.group_by.groups: cases cannot be counted by 'nothing'"
     )
-    assert refused(aggregation("status", query="(")).startswith("query: ")
+    assert refused(aggregation("status", query="(")).startswith("data.attributes.query_filter: at offset 1: ")
     assert refused(aggregation("status", limit=1001)).startswith("data.attributes.group_by.limit: ")
     assert refused(aggregation(*"abcdefghijk")).startswith("data.attributes.group_by.groups: ")
 
