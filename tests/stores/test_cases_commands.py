@@ -646,8 +646,8 @@ def test_purged_cases_leave_nothing_behind(
     work.comment("OPS-2", "Hello", mira)
 
     with state.write() as tx:
-        assert store.some_of_project(tx, other.id, 2) == [2, 3]
-        store.purge(tx, store.some_of_project(tx, other.id, 9))
+        assert store.lock_some_of_project(tx, other.id, 2) == [2, 3]
+        store.purge(tx, store.lock_some_of_project(tx, other.id, 9))
 
     rows = number_of_rows(state)
     assert [rows[name] for name in ("cases", "case_contents", "case_values", "case_cells")] == [1, 1, 1, 1]

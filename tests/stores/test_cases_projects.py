@@ -1,18 +1,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from errata.access.commands import AccessCommands
 from errata.base.clock import FixedClock
 from errata.base.errors import Invalid, NotFound
 from errata.base.facts import SYSTEM, Actor, ActorKind
 from errata.base.ids import CaseId, CaseTypeId, ProjectId, TeamId, UserId, random_id
-from errata.cases import project_store, store
+from errata.cases import deeds, project_store, store
 from errata.cases.commands import CaseCommands
 from errata.cases.decide_projects import MAX_PROJECTS, ProjectChange
 from errata.cases.decide_types import TypeTexts
@@ -316,6 +317,46 @@ def test_cases_that_are_created_while_their_project_is_deleted_are_refused_or_go
     assert told == ["project not found"] * 4
     assert (rows(state, cases), rows(state, case_contents), rows(state, case_cells)) == (0, 0, 0)
     assert rows(state, case_projects) == 1
+
+
+def test_case_that_is_being_moved_away_while_its_project_is_deleted_stays(
+    projects: ProjectCommands, case_commands: CaseCommands, state: Database, clock: FixedClock
+) -> None:
+    web, ops = (projects.create(MIRA, key=key, name=key) for key in ("WEB", "OPS"))
+    leaving, staying = (
+        case_commands.create(NewCase(project_id=web.id, title=title, type_id=STANDARD.id), MIRA)
+        for title in ("leaving", "staying")
+    )
+    deleting = threading.Thread(target=projects.delete, args=(MIRA, web.id))
+
+    with state.write() as tx:
+        case = store.load(tx, leaving.key, for_update=True)
+        assert case == leaving
+        moved, _ = deeds.move(ops.id)(tx, case, MIRA, clock.now())
+        store.save(tx, case, moved)
+        deleting.start()
+        if state.dialect == "postgresql":  # on SQLite nobody else writes before this ends
+            _wait_for_a_deletion_that_waits(state)
+    deleting.join()
+
+    reads = CaseReads(state)
+    assert reads.case("OPS-1").id == leaving.id
+    with pytest.raises(NotFound):
+        reads.case(str(staying.id))
+    assert (rows(state, cases), rows(state, case_contents), rows(state, case_cells)) == (1, 1, 1)
+
+
+def _wait_for_a_deletion_that_waits(state: Database) -> None:
+    """Until a statement on a server of PostgreSQL waits for what somebody else has changed."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    for _ in range(1000):
+        with state.read() as tx:
+            if tx.scalar(waiting):
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 def test_there_is_a_bound_on_projects(projects: ProjectCommands, state: Database, clock: FixedClock) -> None:

@@ -82,11 +82,10 @@ def _is_gone_after_a_turn(tx: Transaction, project_id: ProjectId) -> bool:
     serialize(tx, f"remove {project_id}")  # web and worker may both be at it
     if project_id not in project_store.being_deleted(tx):
         return True
-    found = store.some_of_project(tx, project_id, CASES_AT_A_TIME)
+    found = store.lock_some_of_project(tx, project_id, CASES_AT_A_TIME)
     if not found:
         project_store.remove(tx, project_id)
         return True
-    store.lock(tx, found)
     store.purge(tx, found)
     return False
 

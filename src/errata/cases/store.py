@@ -124,10 +124,13 @@ def save(tx: Transaction, before: Case, after: Case) -> None:
         _index(tx, after)
 
 
-def some_of_project(tx: Transaction, project_id: ProjectId, limit: int) -> list[int]:
-    """The numbers of at most `limit` cases of a project, the first ones, also of one that is being deleted."""
+def lock_some_of_project(tx: Transaction, project_id: ProjectId, limit: int) -> list[int]:
+    """Keep at most `limit` cases of a project as `lock` does, also of one that is being deleted; their numbers.
+
+    A case that somebody is just moving away is waited for, and is none of them then.
+    """
     query = select(cases.c.public_id).where(cases.c.project_id == project_id).order_by(cases.c.public_id)
-    return list(tx.execute(query.limit(limit)).scalars())
+    return list(tx.execute(query.limit(limit).with_for_update(key_share=True)).scalars())
 
 
 def idle_in_project(tx: Transaction, project_id: ProjectId, since: datetime, limit: int) -> list[int]:
