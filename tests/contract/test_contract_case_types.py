@@ -288,6 +288,23 @@ def test_definition_that_cannot_be_created_is_refused_with_the_place(raw, publis
     assert error["detail"].startswith(f"{place}: ")
 
 
+def test_change_that_the_documents_show_is_taken(cases, case_type):
+    made = cases("CreateCustomAttributeConfig", defining(), case_type_id=case_type["id"])["data"]
+    shown = redefining(
+        description="Updated description.",
+        display_name="AWS Region",
+        type="NUMBER",
+        type_data={"options": [{"value": "us-east-1"}]},
+    )
+
+    after = cases("UpdateCustomAttributeConfig", shown, case_type_id=case_type["id"], custom_attribute_id=made["id"])[
+        "data"
+    ]["attributes"]
+
+    wanted = {"description": "Updated description.", "display_name": "AWS Region", "type": "NUMBER"}
+    assert after == made["attributes"] | wanted
+
+
 def test_number_that_a_case_has_does_not_become_an_address(cases, case_type):
     number = defining(type="NUMBER", is_multi=False)
     made = cases("CreateCustomAttributeConfig", number, case_type_id=case_type["id"])["data"]
