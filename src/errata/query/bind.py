@@ -7,6 +7,7 @@ ends only say a place and a test in their own language. Rule: search syntax, sec
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import ip_network
@@ -328,12 +329,19 @@ def _instant_limit(limit: Limit | None, field: Field) -> Limit | None:
     return replace(limit, bound=float(instant))
 
 
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
+"""A month in ISO 8601, which Python does not read."""
+
+
 def _instant(text: str) -> int | None:
-    """Epoch milliseconds of an ISO 8601 time; UTC where it has no offset. None for anything else, numbers included."""
+    """Epoch milliseconds of an ISO 8601 time; UTC where it has no offset. None for anything else, numbers included.
+
+    A month or a day stands for the instant with which it begins.
+    """
     if text.isdecimal():
         return None
     try:
-        at = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(f"{text}-01" if _MONTH.fullmatch(text) else text)
         aware = at if at.tzinfo else at.replace(tzinfo=UTC)
         since = aware - datetime(1970, 1, 1, tzinfo=UTC)
     except (ValueError, OverflowError):

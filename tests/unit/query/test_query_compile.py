@@ -68,6 +68,8 @@ def test_time_that_is_none_is_refused():
         ("timestamp:1700000000000", True),
         ('timestamp:"2023-11-14T22:13:20Z"', True),
         ("timestamp:>=2023-11-14", True),
+        ("timestamp:[2023-11 TO 2023-12}", True),
+        ("timestamp:>=2023-12", False),
         ('timestamp:{"2023-11-14T22:13:20Z" TO *]', False),
         ("@timestamp:soon", True),
         ("@service:inner", True),
