@@ -203,6 +203,21 @@ def test_queries_of_the_longest_kind_are_answered(search, clause):
     assert search.search(CaseQuery(" OR ".join([clause] * count))).total == 0
 
 
+@pytest.mark.parametrize("pattern", ["a?" * 33, "*:" + "a*" * 33, "?" * 33])
+def test_a_word_of_too_many_wildcards_is_refused(search, pattern):
+    with pytest.raises(Invalid, match="a word has at most 32 wildcards"):
+        search.search(CaseQuery(pattern))
+
+
+@pytest.mark.parametrize("pattern", ["*" + "a?" * 31 + "b", "a*" * 32, "?" * 32, "*" + "ab?" * 31])
+def test_the_worst_patterns_are_answered_on_the_longest_text(state, pattern):
+    site = CaseSite()
+    site.add("long", "ET-1", description="a" * 100_000)
+    site.write(state)
+
+    assert site.found(CaseSearch(state), pattern) == site.reference(pattern)
+
+
 def test_equal_texts_of_any_length_are_told_apart(state):
     site = CaseSite()
     for name, end in {"x": "x", "y": "y"}.items():

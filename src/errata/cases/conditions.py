@@ -48,18 +48,20 @@ from errata.query.bind import (
     TextTest,
 )
 from errata.query.facets import Column, Entry, Joined, Kind, Place, Text, Values
-from errata.query.faults import unsupported
+from errata.query.faults import quoted, unsupported
 from errata.query.marked import BEGIN, END, fold, needle
 from errata.query.match import holds
 from errata.query.nodes import All, And, Not, Or
 from errata.query.patterns import Wild, elements, like
 from errata.query.spans import spans_of
-from errata.query.words import Search
+from errata.query.words import Search, WordPattern
 from errata.storage.bytewise import ascii_lower, bytewise
 from errata.storage.sql import Transaction
 from errata.storage.text_index import Asked
 
 Where = ColumnElement[bool]
+MOST_WILDCARDS = 32
+"""In one word of free text; each may be tried at every character of a long text."""
 MOST_ADDRESSES = 10_000
 """Different values of one key among which addresses are looked for."""
 
@@ -78,7 +80,7 @@ class Conditions:
     def of(self, tree: BoundTree) -> Where:
         """The condition that selects the cases which a planned tree matches.
 
-        Raises Invalid for addresses looked for among too many values.
+        Raises Invalid for addresses looked for among too many values, and for a word with too many wildcards.
         """
         match tree:
             case All():
@@ -126,6 +128,8 @@ class Conditions:
         wanted = needle(search)
         if wanted is None:
             return false()
+        if isinstance(search, WordPattern) and _wildcards(search.pattern) > MOST_WILDCARDS:
+            raise unsupported(f"a word has at most {MOST_WILDCARDS} wildcards, and {quoted(search.pattern)} has more")
         asked = Asked(wanted.literal, wanted.parts, wanted.phrases, wanted.beginnings, wanted.is_exact)
         return cases.c.public_id.in_(WORDS.rows(self._dialect, columns, asked))
 
@@ -183,6 +187,10 @@ class Conditions:
             raise unsupported(f"addresses are looked for among at most {MOST_ADDRESSES} values, and there are more")
         wanted = [value for value in values if holds(value, test)]
         return or_(false(), *(_among(own, case_values.c.folded.in_(part)) for part in parts(wanted)))
+
+
+def _wildcards(pattern: str) -> int:
+    return sum(isinstance(element, Wild) for element in elements(pattern))
 
 
 def _text_column(place: Text) -> str:

@@ -7,7 +7,6 @@ Closed sets and times are asked in SQL, over columns with an index. Tests that t
 from __future__ import annotations
 
 import json
-import math
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,8 +44,9 @@ from errata.issues.model import IssueState
 from errata.issues.plan import Answer, Listed, Question, Whole
 from errata.issues.store import digits_of
 from errata.issues.tables import issue_fingerprints, issue_teams, issues
-from errata.query.bind import Between, Limit, OneOf, Present, Test
+from errata.query.bind import OneOf, Present, Test
 from errata.query.match import holds
+from errata.query.spans import spans_of
 from errata.storage.bytewise import ascii_lower
 
 MAX_LISTED = 1_000_000
@@ -54,7 +54,6 @@ MAX_LISTED = 1_000_000
 _FEW = (10_000, 100_000)
 """Up to so many are sent without looking further; else so many of the others, if those are all."""
 _CHUNK = 10_000
-_MOST_MS = 2**52
 
 Where = ColumnElement[bool]
 _FINGERPRINT = digits_of(issue_fingerprints.c.fingerprint)
@@ -288,20 +287,15 @@ def _text(column: ColumnElement[str], test: Test) -> _Asked:
 def _time(column: ColumnElement[datetime], since: datetime | None, test: Test) -> _Asked:
     """`since`: the value is not the time itself but how long before this it was, both in whole milliseconds."""
     there = column.is_not(None)
-    match test:
-        case Present():
-            return _Asked(true() if column is not issues.c.regressed_at else there)
-        case OneOf(texts):
-            wanted = [int(text) for text in texts if _is_whole(text)]
-            spans = [_within(column, since, value, value) for value in wanted]
-            return _Asked(and_(there, or_(false(), *spans)) if spans else false())
-        case Between(low, high) if not any(limit and isinstance(limit.bound, str) for limit in (low, high)):
-            first, last = _first(low), _last(high)
-            return _Asked(and_(there, _within(column, since, first, last)) if first <= last else false())
-        case _:
-            now_ms = to_ms(since) if since else None
-            micros = type_coerce(column, BigInteger)
-            return _Asked(None, (micros,), partial(_passes_as_time, now_ms, test))
+    if isinstance(test, Present):
+        return _Asked(true() if column is not issues.c.regressed_at else there)
+    spans = spans_of(test)
+    if spans is None:
+        now_ms = to_ms(since) if since else None
+        micros = type_coerce(column, BigInteger)
+        return _Asked(None, (micros,), partial(_passes_as_time, now_ms, test))
+    within = [_within(column, since, first, last) for first, last in spans]
+    return _Asked(and_(there, or_(false(), *within)) if within else false())
 
 
 def _passes_as_time(now_ms: int | None, test: Test, micros: int | None) -> bool:
@@ -309,26 +303,6 @@ def _passes_as_time(now_ms: int | None, test: Test, micros: int | None) -> bool:
         return False
     ms = micros // 1000
     return holds(str(ms if now_ms is None else now_ms - ms), test)
-
-
-def _is_whole(text: str) -> bool:
-    digits = text.removeprefix("-")
-    return digits.isascii() and digits.isdecimal() and str(int(text)) == text and abs(int(text)) < _MOST_MS
-
-
-def _first(limit: Limit | None) -> int:
-    """The least whole number above a lower end."""
-    if limit is None:
-        return -_MOST_MS
-    bound = max(-_MOST_MS, min(float(limit.bound), 2.0 * _MOST_MS))
-    return math.ceil(bound) if limit.included else math.floor(bound) + 1
-
-
-def _last(limit: Limit | None) -> int:
-    if limit is None:
-        return _MOST_MS
-    bound = min(_MOST_MS, max(float(limit.bound), -2.0 * _MOST_MS))
-    return math.floor(bound) if limit.included else math.ceil(bound) - 1
 
 
 def _within(column: ColumnElement[datetime], since: datetime | None, first: int, last: int) -> Where:

@@ -77,7 +77,7 @@ def finds(search: Search, text: str) -> bool:
     """Whether it stands in the text. Linear in the text's length for words, and for patterns within each word."""
     if landmark(search).lower() not in text.lower():
         return False
-    if isinstance(search, WordPattern) and Wild.RUN in elements(search.pattern)[1:-1]:
+    if isinstance(search, WordPattern) and Wild.RUN in elements(search.pattern):
         return _finds_pattern(search.pattern, text)
     expression = _compiled(search)
     return expression is not None and expression.search(text) is not None
@@ -194,7 +194,7 @@ def _escaped(char: str) -> str:
 
 
 def _finds_pattern(pattern: str, text: str) -> bool:
-    """A pattern with a `*` inside, part by part in each word: backtracking would take quadratic time and worse."""
+    """A pattern with a `*`, part by part in each word: backtracking would take quadratic time and worse."""
     expressions = _pattern_parts(pattern)
     return expressions is not None and any(_in_order(expressions, chunk) for chunk in _gap.split(text))
 
