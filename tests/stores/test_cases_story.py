@@ -20,11 +20,11 @@ from errata.base.facts import Actor, ActorKind
 from errata.base.ids import CustomAttributeId, ProjectId, UserId, random_id
 from errata.cases import project_store, type_store
 from errata.cases.commands import CaseCommands
-from errata.cases.decide import number_text
 from errata.cases.model import AttributeType, Case, Cell, CellType, CustomAttribute, GivenValue, NewCase, Project
 from errata.cases.reads import CaseReads
 from errata.cases.tables import case_counters
 from errata.cases.types import CHANGE_REQUEST
+from errata.query.numbers import number_text
 from errata.storage import outbox
 from errata.storage.sql import Database
 from states import States, migrated_state

@@ -15,8 +15,7 @@ from errata.api.cases import CASE_ID, ERRORS, READ, TAG, WRITE
 from errata.api.operation import Call, Operation, Style
 from errata.api.parameters import choices, flag, id_in_path, no_uuid, whole
 from errata.api.rooms import Rooms
-from errata.base.facts import ActorKind
-from errata.base.ids import CellId, UserId
+from errata.base.ids import CellId
 from errata.cases.model import Cell, CellType
 
 # Recorded: this name, though the documents call the parameter `cell_id`.
@@ -89,7 +88,7 @@ def list_timeline(rooms: Rooms, call: Call[None]) -> TimelineResponse:
 
 
 def _timeline(rooms: Rooms, cells: Sequence[Cell]) -> TimelineResponse:
-    authors = [UserId(cell.author.id) for cell in cells if cell.author.kind is ActorKind.USER and cell.author.id]
+    authors = [user for cell in cells if (user := cell.author.user_id)]
     known = rooms.access.users_by_id(authors) if authors else {}
     return TimelineResponse([cell_resource(cell, known) for cell in cells])
 

@@ -27,7 +27,7 @@ from errata.cases.model import (
     Priority,
     StatusGroup,
 )
-from errata.cases.types import BUILTIN_TYPES
+from errata.cases.types import legacy_word
 
 AT = Meta(extra_json_schema={"format": "date-time"})
 _encode = msgspec.json.Encoder().encode
@@ -247,7 +247,7 @@ def cell_resource(cell: Cell, known: Mapping[UserId, User]) -> TimelineCellResou
 
 def author_of(actor: Actor, known: Mapping[UserId, User]) -> CaseAuthor:
     """Who did something, with what is known about a user."""
-    user = _user(known.get(UserId(actor.id)) if actor.kind is ActorKind.USER and actor.id else None)
+    user = _user(known.get(actor.user_id) if actor.user_id else None)
     id_ = str(actor.id) if actor.id else ""
     content = CaseAuthorContent(
         ID=id_, id=id_, name=user.name, email=user.email, handle=user.handle, active=user.active
@@ -278,7 +278,7 @@ def _attributes(case: Case, definitions: Mapping[CustomAttributeId, CustomAttrib
         status_group=case.status_group,
         status_name=case.status_name,
         title=case.title,
-        type=BUILTIN_TYPES[case.type_id].legacy if case.type_id in BUILTIN_TYPES else "TUNKNOWN",
+        type=legacy_word(case.type_id),
         type_id=str(case.type_id),
     )
 

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from errata.api.jsonapi import Resource, zulu
 from errata.cases.model import AttributeType, CaseType, CustomAttribute, StatusOptions
-from errata.cases.types import BUILTIN_TYPES
+from errata.cases.types import legacy_word
 
 _AT = Meta(extra_json_schema={"format": "date-time"})
 Options = Annotated[tuple["CustomAttributeSelectOption", ...], Meta(max_length=100)]
@@ -221,13 +221,12 @@ def type_resource(case_type: CaseType) -> CaseTypeResource:
 
 def attribute_resource(definition: CustomAttribute) -> CustomAttributeConfigResource:
     """The definition as a resource."""
-    case_type = BUILTIN_TYPES.get(definition.case_type_id)
     options = tuple(CustomAttributeSelectOption(option) for option in definition.options)
     return CustomAttributeConfigResource(
         id=str(definition.id),
         type="custom_attribute",
         attributes=CustomAttributeConfigAttributes(
-            case_type=case_type.legacy if case_type else "TUNKNOWN",
+            case_type=legacy_word(definition.case_type_id),
             case_type_id=str(definition.case_type_id),
             description=definition.description or UNSET,
             display_name=definition.display_name,

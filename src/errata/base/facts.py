@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from errata.base.ids import UserId
+
 
 class ActorKind(StrEnum):
     """Who acts."""
@@ -22,6 +24,11 @@ class Actor:
 
     kind: ActorKind
     id: UUID | None = None
+
+    @property
+    def user_id(self) -> UserId | None:
+        """The user who acts; None for a key without one and for the system."""
+        return UserId(self.id) if self.kind is ActorKind.USER and self.id is not None else None
 
 
 SYSTEM = Actor(ActorKind.SYSTEM)

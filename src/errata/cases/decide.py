@@ -33,6 +33,7 @@ from errata.cases.model import (
 from errata.cases.statuses import by_legacy_word, by_name, group_of
 from errata.cases.texts import description_of, reason_of, source_of, title_of
 from errata.cases.values import attributes_of, merged
+from errata.query.numbers import number_text
 
 MAX_VALUES_BYTES = 64 << 10
 """Of all values of attributes of both kinds on one case, as UTF-8; searches keep each of them apart."""
@@ -89,7 +90,7 @@ def opened(
         custom_attributes=dict(custom_attributes),
         creation_source=new.creation_source,
         insights=new.insights,
-        created_by=user_of(actor),
+        created_by=actor.user_id,
         created_at=at,
         active_at=at,
     )
@@ -111,12 +112,7 @@ def check_type(case_type: CaseType, project: Project, *, creating: bool) -> None
 def touched(case: Case, actor: Actor, at: datetime) -> Case:
     """A changed case with who did it and when. What the system does of itself is no activity of a person."""
     active_at = case.active_at if actor.kind is ActorKind.SYSTEM else at
-    return replace(case, modified_at=at, modified_by=user_of(actor), active_at=active_at)
-
-
-def user_of(actor: Actor) -> UserId | None:
-    """The user who acts; None for a key without one and for the system."""
-    return UserId(actor.id) if actor.kind is ActorKind.USER and actor.id is not None else None
+    return replace(case, modified_at=at, modified_by=actor.user_id, active_at=active_at)
 
 
 def with_title(case: Case, title: str) -> Decision:
@@ -347,8 +343,3 @@ def _value(value: CustomValue | None) -> Json:
         return None
     texts: list[Json] = [item if isinstance(item, str) else number_text(item) for item in value.items]
     return texts if value.is_multi else texts[0]
-
-
-def number_text(number: float) -> str:
-    """A number as people write it, `5` and `0.25`; reading it gives exactly the number."""
-    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)

@@ -60,7 +60,7 @@ def assign(user_id: UserId) -> Deed:
         if case.assignee_id == user_id:
             return case, []
         check_assignee(tx, user_id, where="data.attributes.assignee_id")
-        if case.status_group is StatusGroup.OPEN and decide.user_of(actor) == user_id:
+        if case.status_group is StatusGroup.OPEN and actor.user_id == user_id:
             project = project_store.load(tx, case.project_id)
             if project is not None and decide.begins_when_taken(project):
                 return decide.taken(case, user_id, type_of(tx, case.type_id).statuses, at)

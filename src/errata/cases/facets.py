@@ -18,6 +18,7 @@ from errata.query.facets import Column, Entry, Joined, Kind, Place, Text, Values
 from errata.query.marked import evened, fold
 from errata.query.match import Row
 from errata.query.nodes import Field
+from errata.query.numbers import number_text
 
 _NEVER = "\0"
 """No text is this: an empty description is one that exists."""
@@ -154,7 +155,7 @@ def days_of(first_ms: int, last_ms: int) -> tuple[str, str] | None:
 
 def texts_of(value: CustomValue) -> tuple[str, ...]:
     """The values of a custom attribute as texts; equal numbers are equal texts."""
-    return tuple(item if isinstance(item, str) else _number(item) for item in value.items)
+    return tuple(item if isinstance(item, str) else number_text(item) for item in value.items)
 
 
 def may_be_key(text: str) -> bool:
@@ -179,12 +180,6 @@ def text_field(column: str) -> str:
 
 DAY_MS = 86_400_000
 _FIRST_DAY = date(1970, 1, 1).toordinal()
-_EXACT = 2**53
-
-
-def _number(value: float) -> str:
-    # From 2**53 on a float stands for many whole numbers, and its digits would name one of them.
-    return str(int(value)) if value.is_integer() and abs(value) < _EXACT else repr(value)
 
 
 def _values_of(case: Case, definitions: Mapping[CustomAttributeId, CustomAttribute]) -> dict[str, list[str]]:

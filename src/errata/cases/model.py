@@ -68,12 +68,16 @@ class Statuses:
         return (*self.open.names, *self.in_progress.names, *self.closed.names)
 
 
+NO_WORD = "TUNKNOWN"
+"""What the deprecated `type` of a case shows for all that it has no word for."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaseType:
     """What kind of work a case is. `internal` marks the built-in ones, which nobody can change.
 
-    `legacy` is what the deprecated `type` of a case shows: `TUNKNOWN` for all that it has no word for. A type that was
-    deleted (`deleted_at`) stays listed and keeps its cases, but takes no new ones.
+    `legacy` is what the deprecated `type` of a case shows. A type that was deleted (`deleted_at`) stays listed and
+    keeps its cases, but takes no new ones.
     """
 
     id: CaseTypeId
@@ -82,7 +86,7 @@ class CaseType:
     description: str | None = None
     emoji: str = ""
     internal: bool = False
-    legacy: str = "TUNKNOWN"
+    legacy: str = NO_WORD
     created_at: datetime | None = None
     modified_at: datetime | None = None
     deleted_at: datetime | None = None

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from errata.access import store as access_store
 from errata.base.clock import Clock
 from errata.base.errors import Invalid, NotFound
-from errata.base.facts import Actor, ActorKind, Fact
+from errata.base.facts import Actor, Fact
 from errata.base.ids import CaseTypeId, NewId, ProjectId, TeamId, UserId
 from errata.cases import project_store, type_store
 from errata.cases.decide_projects import (
@@ -57,7 +57,7 @@ class ProjectCommands:
             modified_at=now,
             team_id=team_id,
             enabled_type_ids=None if enabled_type_ids is None else tuple(dict.fromkeys(enabled_type_ids)),
-            created_by=_user_behind(actor),
+            created_by=actor.user_id,
         )
         with self._database.write() as tx:
             serialize(tx, "case projects")
@@ -158,7 +158,3 @@ def _check_parts(
             place = (type_ids or ()).index(type_id)
             where = f"data.attributes.enabled_custom_case_types[{place}]"
             raise Invalid(f"there is no custom case type {type_id}", where=where)
-
-
-def _user_behind(actor: Actor) -> UserId | None:
-    return UserId(actor.id) if actor.kind is ActorKind.USER and actor.id else None

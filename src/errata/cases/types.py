@@ -9,7 +9,7 @@ from uuid import UUID
 
 from errata.base.errors import Invalid
 from errata.base.ids import CaseTypeId
-from errata.cases.model import CaseType, Statuses, StatusOptions
+from errata.cases.model import NO_WORD, CaseType, Statuses, StatusOptions
 
 RESERVED_ATTRIBUTES = ("team", "service", "env", "datacenter", "version")
 """Attributes that every type has; none of them can be changed or removed."""
@@ -26,10 +26,6 @@ _CHANGE_REQUEST_STATUSES = Statuses(
     in_progress=StatusOptions(("Pending Approval", "Approved", "Implementing"), "Pending Approval"),
     closed=StatusOptions(("Completed", "Cancelled", "Declined"), "Completed"),
 )
-
-
-NO_WORD = "TUNKNOWN"
-"""What the deprecated `type` shows where it has no word for a type."""
 
 
 def _builtin(number: int, name: str, description: str, legacy: str = NO_WORD) -> CaseType:
@@ -54,6 +50,11 @@ BUILTIN_TYPES: dict[CaseTypeId, CaseType] = {
     one.id: one for one in (STANDARD, EVENT_MANAGEMENT, SECURITY, CHANGE_REQUEST, ERROR_TRACKING, LOGS_OPTIMIZATION)
 }
 """By id, in the order of their numbers. There is no number 6 in the real service's answers."""
+
+
+def legacy_word(type_id: CaseTypeId) -> str:
+    """What the deprecated `type` calls a type."""
+    return BUILTIN_TYPES[type_id].legacy if type_id in BUILTIN_TYPES else NO_WORD
 
 
 def legacy_type_id(word: str | None) -> CaseTypeId:

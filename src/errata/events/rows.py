@@ -15,6 +15,7 @@ import msgspec
 from errata.base.ids import Fingerprint
 from errata.events.model import Cause, Event, Json, Minified
 from errata.events.stack_texts import template_of, text_of
+from errata.query.numbers import number_text
 from errata.stacks.model import Frame
 
 NO_FINGERPRINT = Fingerprint(UUID(int=0))
@@ -214,15 +215,6 @@ def flatten(attributes: dict[str, Json], bounds: FlatBounds = DEFAULT_BOUNDS) ->
     return _flatten(attributes, bounds)[0]
 
 
-def number_text(value: float) -> str:
-    """One spelling for equal numbers: `500` for 500 and 500.0, else the shortest digits that read back the same."""
-    if isinstance(value, int):
-        return str(value)
-    if value.is_integer() and abs(value) < _EXACT_INTEGERS:
-        return str(int(value))
-    return repr(value)
-
-
 def key_of(name: str) -> int:
     """A stable 64-bit number for a person or session, so that counting them reads no texts; 0 for the empty name."""
     if not name:
@@ -236,7 +228,6 @@ def without_surrogates(row: EventRow) -> EventRow:
     return msgspec.convert([_clean(value) for value in msgspec.structs.astuple(row)], EventRow)
 
 
-_EXACT_INTEGERS = 2**53
 _encode = msgspec.json.Encoder().encode
 
 

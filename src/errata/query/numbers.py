@@ -31,6 +31,18 @@ def stored_number(text: str) -> float:
     return value if math.isfinite(value) else math.nan
 
 
+def number_text(value: float) -> str:
+    """One spelling for equal numbers: `500` for 500 and 500.0, else the shortest digits that read back the same.
+
+    From 2**53 on a float stands for many whole numbers, and its digits would name one of them: `1e+16`.
+    """
+    if isinstance(value, int):
+        return str(value)
+    if value.is_integer() and abs(value) < _EXACT:
+        return str(int(value))
+    return repr(value)
+
+
 def spellings(text: str) -> tuple[str, ...]:
     """The texts under which a value equal to `text` may be stored: itself, and for a number its canonical forms.
 

@@ -29,6 +29,7 @@ from errata.cases.model import (
     StatusGroup,
 )
 from errata.cases.types import CHANGE_REQUEST, LOGS_OPTIMIZATION, STANDARD, STANDARD_STATUSES
+from errata.query.numbers import number_text
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LATER = AT + timedelta(hours=1)
@@ -461,7 +462,7 @@ def _tags(tags: tuple[str, ...] | None) -> CustomValue | None:
 
 def _shown(case: Case, definition: CustomAttribute) -> object:
     value = case.custom_attributes[definition.id]
-    shown = [decide.number_text(item) if isinstance(item, float) else item for item in value.items]
+    shown = [number_text(item) if isinstance(item, float) else item for item in value.items]
     return shown if value.is_multi else shown[0]
 
 

@@ -15,10 +15,10 @@ from errata.events.rows import (
     Payload,
     flatten,
     key_of,
-    number_text,
     row_of,
     without_surrogates,
 )
+from errata.query.numbers import number_text
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
