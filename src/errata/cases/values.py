@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from errata.base.errors import Invalid
 from errata.cases.model import AttributeType, CustomAttribute, CustomValue, GivenValue, Json
 from errata.cases.types import RESERVED_ATTRIBUTES
+from errata.query.numbers import stored_number
 
 MAX_KEY_CHARS = 100
 MAX_KEYS = 50
@@ -141,6 +142,11 @@ def _worded(definition: CustomAttribute, value: Json, where: str) -> str:
 
 
 def _number(value: Json, where: str) -> float:
+    """The number, also out of a text: the documents give a NUMBER's value as one or as the other."""
+    if isinstance(value, str):
+        if math.isnan(number := stored_number(value)):
+            raise Invalid(f'expected a number, got the text "{_cut(value)}"', where=where)
+        return number
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Invalid(f"expected a number, got {_kind(value)}", where=where)
     try:

@@ -69,6 +69,13 @@ def test_list_of_values_keeps_order_and_doubles() -> None:
     assert found == CustomValue(AttributeType.TEXT, is_multi=True, value=("b", "a", "b"))
 
 
+def test_number_may_be_given_as_a_text_and_is_kept_as_a_number() -> None:
+    one = checked(a_definition(AttributeType.NUMBER), GivenValue("NUMBER", is_multi=False, value="-12.5"))
+    several = checked(a_definition(AttributeType.NUMBER, is_multi=True), GivenValue("NUMBER", True, ["3", 4]))
+
+    assert (one.value, several.value) == (-12.5, (3.0, 4.0))
+
+
 def test_select_without_options_takes_any_text() -> None:
     assert checked(a_definition(AttributeType.SELECT), GivenValue("SELECT", False, "anything")).items == ("anything",)
 
@@ -91,7 +98,10 @@ def test_select_without_options_takes_any_text() -> None:
         (AttributeType.TEXT, False, GivenValue("TEXT", False, "a\x00b"), "data.attributes.value: control"),
         (AttributeType.TEXT, False, GivenValue("TEXT", False, None), "data.attributes.value: .*got null"),
         (AttributeType.TEXT, False, GivenValue("TEXT", False, {"a": 1}), "data.attributes.value: .*got an object"),
-        (AttributeType.NUMBER, False, GivenValue("NUMBER", False, "12"), "data.attributes.value: .*got a text"),
+        (AttributeType.NUMBER, False, GivenValue("NUMBER", False, "many"), 'data.attributes.value: .*text "many"'),
+        (AttributeType.NUMBER, False, GivenValue("NUMBER", False, ""), 'data.attributes.value: .*text ""'),
+        (AttributeType.NUMBER, False, GivenValue("NUMBER", False, "1e999"), 'data.attributes.value: .*text "1e999"'),
+        (AttributeType.NUMBER, True, GivenValue("NUMBER", True, [1, "x"]), r'data.attributes.value\[1\]: .*text "x"'),
         (AttributeType.NUMBER, False, GivenValue("NUMBER", False, True), "data.attributes.value: .*got a boolean"),
         (AttributeType.NUMBER, False, GivenValue("NUMBER", False, 10**400), "data.attributes.value: .*double"),
         (AttributeType.NUMBER, False, GivenValue("NUMBER", False, math.inf), "data.attributes.value: .*double"),
