@@ -151,7 +151,10 @@ def documented(documents: list[dict[str, Any]]) -> CaseSite:
     types |= {one.name.upper().replace(" ", "_"): one.id for one in BUILTIN_TYPES.values()}
     for each in documents:
         people = {name: each[name] for name in ("assignee", "created_by") if name in each}
-        site.people |= {email: email for email in people.values()}
+        site.people |= {email: each.get("handles", {}).get(email, email) for email in people.values()}
+        if each["type"] not in types:
+            site.types.append(_own_type(each["type"]))
+            types[each["type"]] = site.types[-1].id
         times = [name for name in ("created_at", "modified_at", "closed_at", "archived_at") if name in each]
         site.add(
             each["_id"], each["key"], custom={key: _custom(value) for key, value in each["custom_attributes"].items()},
@@ -165,6 +168,12 @@ def documented(documents: list[dict[str, Any]]) -> CaseSite:
             **{name: datetime.fromisoformat(each[name]) for name in times},
         )  # fmt: skip
     return site
+
+
+def _own_type(name: str) -> CaseType:
+    """A type as somebody may have made it, who left the statuses as they are at first."""
+    id_ = CaseTypeId(uuid5(NAMES, f"type {name}"))
+    return CaseType(id_, name, STANDARD.statuses, created_at=LONG_AGO, modified_at=LONG_AGO)
 
 
 def _custom(value: Any) -> CustomValue:

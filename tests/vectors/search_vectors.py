@@ -1,8 +1,7 @@
 """The search syntax's vectors with their sample documents, for every test that runs them.
 
-`search-vectors.json` is the specification's own file, `more-search-vectors.json` and `case-search-vectors.json` were
-written from its text. The variable `ERRATA_SEARCH_VECTORS` names another file of the same format, which is then run
-alone.
+`search-vectors.json` is the specification's own file, the others were written from its text. The variable
+`ERRATA_SEARCH_VECTORS` names another file of the same format, which is then run alone.
 """
 
 from __future__ import annotations
