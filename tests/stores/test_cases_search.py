@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from errata.base.errors import Invalid, Unavailable
 from errata.cases import index, store
+from errata.cases.groups import MOST_GROUPS
 from errata.cases.model import CaseQuery, Counted, Priority, StatusGroup
 from errata.cases.search import CaseSearch
 from errata.cases.tables import case_projects, case_values
@@ -90,6 +91,21 @@ def test_fields_are_counted_together(search):
     assert groups == [Counted(("mira", "Shop"), 2), Counted(("mira", "pay"), 1)]
     assert total == 3
     assert search.aggregate("", [], 10) == ([], 3)
+
+
+def test_most_frequent_of_very_many_combinations_are_told_all_the_same(state):
+    many = tuple(f"{number:03}" for number in range(48))
+    site = CaseSite()
+    site.add("all", "ET-1", attributes={"env": many, "team": many, "service": many})
+    site.add("one", "ET-2", attributes={"env": ("047",), "team": ("047",), "service": ("047",)})
+    site.write(state)
+    assert len(many) ** 3 > MOST_GROUPS
+
+    groups, total = CaseSearch(state).aggregate("", ["env", "team", "service"], 3)
+
+    assert groups[0] == Counted(("047", "047", "047"), 2)
+    assert [group.count for group in groups] == [2, 1, 1]
+    assert total == 2
 
 
 @pytest.mark.parametrize("field", ["nothing", "title", "", "@", "status ", "created_at", "no\0"])

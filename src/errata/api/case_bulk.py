@@ -11,9 +11,9 @@ from errata.api import case_examples
 from errata.api.cases import ERRORS, TAG, WRITE
 from errata.api.operation import Call, Operation, Style
 from errata.api.rooms import Rooms
+from errata.cases.bulk import MAX_CASES
 from errata.cases.model import BulkAction
 
-MAX_CASES = 100
 _MAX_PAYLOAD = 10
 
 

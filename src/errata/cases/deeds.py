@@ -144,12 +144,12 @@ def project_to_fill(tx: Transaction, project_id: ProjectId | None) -> Project:
 
     Raises NotFound, and Invalid where there is no project at all.
     """
+    project = project_store.oldest(tx) if project_id is None else project_store.load(tx, project_id)
+    if project is not None:
+        return project
     if project_id is None:
-        return _oldest_project(tx)
-    project = project_store.load(tx, project_id)
-    if project is None:
-        raise NotFound("project not found")
-    return project
+        raise Invalid("There is no project to create a case in.", where="data.relationships.project")
+    raise NotFound("project not found")
 
 
 def number_in(tx: Transaction, project: Project) -> int:
@@ -178,12 +178,6 @@ def check_assignee(tx: Transaction, user_id: UserId, *, where: str) -> None:
         raise NotFound("user not found")
     if user.disabled:
         raise Invalid("This user is disabled and cannot be assigned.", where=where)
-
-
-def _oldest_project(tx: Transaction) -> Project:
-    for oldest in project_store.load_all(tx):
-        return oldest
-    raise Invalid("There is no project to create a case in.", where="data.relationships.project")
 
 
 def _defined(tx: Transaction, case: Case, key: str, command: str) -> CustomAttribute:

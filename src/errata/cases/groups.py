@@ -20,6 +20,9 @@ from errata.cases.types import RESERVED_ATTRIBUTES
 from errata.storage.bytewise import bytewise
 from errata.storage.sql import Transaction
 
+MOST_GROUPS = 100_000
+"""Combinations that are read to be put in order: many values of many fields make more than memory holds."""
+
 Names = Callable[[Any], str]
 """What a stored value is called in an answer."""
 
@@ -41,7 +44,8 @@ class _Group:
 def group_by(tx: Transaction, found: ColumnElement[bool], fields: Sequence[str], limit: int) -> list[Counted]:
     """The combinations of values of the fields that most of the cases found have, at most `limit`; ties by value.
 
-    Raises Invalid for a field that cases cannot be counted by.
+    Of more than `MOST_GROUPS` the rarest are left out, whatever the limit. Raises Invalid for a field that cases cannot
+    be counted by.
     """
     groups = [_group(tx, field) for field in fields]
     counted = func.count(distinct(cases.c.public_id)) if any(group.is_mixed for group in groups) else func.count()
@@ -49,7 +53,8 @@ def group_by(tx: Transaction, found: ColumnElement[bool], fields: Sequence[str],
     for group in groups:
         query = query.where(*group.where)
     totals: Counter[tuple[str, ...]] = Counter()
-    for count, *values in tx.execute(query.group_by(*(group.column for group in groups))):
+    query = query.group_by(*(group.column for group in groups)).order_by(counted.desc()).limit(MOST_GROUPS)
+    for count, *values in tx.execute(query):
         totals[tuple(group.names(value) for group, value in zip(groups, values, strict=True))] += count
     most = sorted(totals.items(), key=lambda each: (-each[1], each[0]))[:limit]
     return [Counted(values, count) for values, count in most]

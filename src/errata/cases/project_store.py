@@ -18,6 +18,7 @@ from errata.storage.sql import Transaction, upsert
 
 ALIVE: ColumnElement[bool] = case_projects.c.deleted_at.is_(None)
 """For questions that join the table: the project is not being deleted."""
+_IN_ORDER = select(case_projects).where(ALIVE).order_by(case_projects.c.created_at, case_projects.c.id)
 
 
 def load(tx: Transaction, project_id: ProjectId, *, for_update: bool = False) -> Project | None:
@@ -39,8 +40,13 @@ def is_alive(tx: Transaction, project_id: ProjectId) -> bool:
 
 def load_all(tx: Transaction) -> list[Project]:
     """All projects in the order of their making."""
-    rows = tx.execute(select(case_projects).where(ALIVE).order_by(case_projects.c.created_at, case_projects.c.id))
-    return [_project(row) for row in rows]
+    return [_project(row) for row in tx.execute(_IN_ORDER)]
+
+
+def oldest(tx: Transaction) -> Project | None:
+    """The first of `load_all`."""
+    row = tx.execute(_IN_ORDER.limit(1)).one_or_none()
+    return _project(row) if row else None
 
 
 def key_is_taken(tx: Transaction, key: str) -> bool:
