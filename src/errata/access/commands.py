@@ -297,6 +297,7 @@ def _save_user(tx: Transaction, user: User, changed: User) -> None:
 
 
 def _check_room_for(tx: Transaction, kind: KeyKind, owner_id: UserId | None) -> None:
+    serialize(tx, "keys")  # or two could both take the last place
     limit = MAX_APPLICATION_KEYS_PER_USER if kind.acts_as_user else MAX_API_KEYS
     if key_store.count_valid(tx, kind, owner_id) >= limit:
         raise Conflict(f"There are {limit} keys of the kind {kind.value} already: revoke one that is not used.")
