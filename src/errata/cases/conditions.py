@@ -62,6 +62,8 @@ from errata.storage.text_index import Asked
 Where = ColumnElement[bool]
 MOST_WILDCARDS = 32
 """In one word of free text; each may be tried at every character of a long text."""
+MOST_JOINS = 8
+"""Conditions of one level for which PostgreSQL looks for the best order; the others it puts to what these leave."""
 MOST_ADDRESSES = 10_000
 """Different values of one key among which addresses are looked for."""
 
@@ -86,18 +88,30 @@ class Conditions:
             case All():
                 return true()
             case And(parts):
-                return and_(*map(self.of, parts))
+                # Words that must all be there are looked for together, each in any of the columns.
+                together: dict[tuple[str, ...], list[Search]] = {}
+                for part in parts:
+                    if isinstance(part, TextTest):
+                        together.setdefault(_text_columns(part), []).append(part.search)
+                words = [self._finds(columns, *searches) for columns, searches in together.items()]
+                return self._all_of([*words, *(self.of(part) for part in parts if not isinstance(part, TextTest))])
             case Or(parts):
                 return or_(*map(self.of, parts))
             case Not(part):
                 return not_(self.of(part))
-            case TextTest(search, places):
-                self.asks_elsewhere = True
-                return self._finds(search, [_text_column(place) for place in places])
+            case TextTest(search):
+                return self._finds(_text_columns(tree), search)
             case FieldTest():
                 return self._field(tree)
             case InSet(table=table):
                 raise unsupported(f"cases have no {table}")
+
+    def _all_of(self, conditions: Sequence[Where]) -> Where:
+        """All of them. PostgreSQL makes joins of those that ask elsewhere, and plans many joins for seconds."""
+        if self._dialect == "sqlite":
+            return and_(true(), *conditions)
+        asked_later = (condition.is_(true()) for condition in conditions[MOST_JOINS:])
+        return and_(true(), *conditions[:MOST_JOINS], *asked_later)
 
     def _field(self, leaf: FieldTest) -> Where:
         if all(isinstance(test, Present) for _, test in leaf.choices):
@@ -124,21 +138,28 @@ class Conditions:
 
     # Texts
 
-    def _finds(self, search: Search, columns: Sequence[str]) -> Where:
-        wanted = needle(search)
-        if wanted is None:
-            return false()
-        if isinstance(search, WordPattern) and _wildcards(search.pattern) > MOST_WILDCARDS:
-            raise unsupported(f"a word has at most {MOST_WILDCARDS} wildcards, and {quoted(search.pattern)} has more")
-        asked = Asked(wanted.literal, wanted.parts, wanted.phrases, wanted.beginnings, wanted.is_exact)
-        return cases.c.public_id.in_(WORDS.rows(self._dialect, columns, asked))
+    def _finds(self, columns: Sequence[str], *searches: Search) -> Where:
+        self.asks_elsewhere = True
+        asked = []
+        for search in searches:
+            wanted = needle(search)
+            if wanted is None:
+                return false()
+            if isinstance(search, WordPattern) and _wildcards(search.pattern) > MOST_WILDCARDS:
+                raise unsupported(
+                    f"a word has at most {MOST_WILDCARDS} wildcards, and {quoted(search.pattern)} has more"
+                )
+            asked.append(
+                Asked(wanted.literal, wanted.parts, wanted.phrases, wanted.beginnings, is_exact=wanted.is_exact)
+            )
+        return cases.c.public_id.in_(WORDS.rows(self._dialect, columns, *asked))
 
     def _on_text(self, column: Column, test: Test) -> Where:
         match test:
             case Present():
                 return true()
             case Holds(search):
-                return self._finds(search, [column.name])
+                return self._finds([column.name], search)
             case OneOf(texts) if column is KEY:
                 return cases.c.key.in_([text.upper() for text in texts if text.isascii()])
             case Between(low, high) if any(limit and not isinstance(limit.bound, str) for limit in (low, high)):
@@ -191,6 +212,10 @@ class Conditions:
 
 def _wildcards(pattern: str) -> int:
     return sum(isinstance(element, Wild) for element in elements(pattern))
+
+
+def _text_columns(leaf: TextTest) -> tuple[str, ...]:
+    return tuple(map(_text_column, leaf.places))
 
 
 def _text_column(place: Text) -> str:

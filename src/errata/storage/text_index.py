@@ -92,21 +92,30 @@ class TextIndex:
         for part in parts(row_ids):
             tx.execute(delete(where).where(id_.in_(part)))
 
-    def rows(self, dialect: str, columns: Collection[str], asked: Asked) -> Select[int]:
-        """The ids of the rows of which one of the columns holds what is asked."""
+    def rows(self, dialect: str, columns: Collection[str], *asked: Asked) -> Select[int]:
+        """The ids of the rows in which all is found that is asked, each in one of the columns."""
         where, id_ = self._table(dialect)
-        holds = or_(*(_holds(dialect, where.c[name], asked) for name in columns))
-        if not asked.is_indexed:
-            return select(id_).where(holds)
+        certain = [one for one in asked if self._is_certain(dialect, columns, one)]
+        texts = [where.c[name] for name in columns]
+        checks = [or_(*(_holds(dialect, text, one) for text in texts)) for one in asked if one not in certain]
+        indexed = [one for one in asked if one.is_indexed]
+        if not indexed:
+            return select(id_).where(*checks)
         if dialect == "sqlite":
-            proposed = literal_column(self.name).op("MATCH", is_comparison=True)(_match(columns, asked))
-            return select(id_).where(proposed if asked.is_exact else and_(proposed, holds))
+            proposed = literal_column(self.name).op("MATCH", is_comparison=True)(_match(columns, indexed))
+            return select(id_).where(proposed, *checks)
         letters = {self.letters[name] for name in columns}
-        is_apart = {name for name, letter in self.letters.items() if letter in letters} != set(columns)
-        is_long = any(len(word) >= LONGEST_WORD for word in chain(asked.beginnings, *asked.phrases))
-        has_words = _has(where, _tsquery(letters, asked))
-        certain = and_(has_words, holds) if is_apart or is_long or not asked.is_exact else has_words
-        return select(id_).where(or_(certain, and_(_has(where, f"'{_CROWDED}'"), holds)))
+        proposed = and_(_has(where, _tsquery(letters, indexed)), *checks)
+        holds = [or_(*(_holds(dialect, text, one) for text in texts)) for one in asked]
+        return select(id_).where(or_(proposed, and_(_has(where, f"'{_CROWDED}'"), *holds)))
+
+    def _is_certain(self, dialect: str, columns: Collection[str], asked: Asked) -> bool:
+        """Whether what the index proposes needs no look at the texts."""
+        if dialect == "sqlite" or not asked.is_exact:
+            return asked.is_exact
+        letters = {self.letters[name] for name in columns}
+        is_whole = {name for name, letter in self.letters.items() if letter in letters} == set(columns)
+        return is_whole and all(len(word) < LONGEST_WORD for word in chain(asked.beginnings, *asked.phrases))
 
     def rows_where(self, dialect: str, name: str, *removed: str) -> tuple[Select[int], ColumnElement[str]]:
         """The ids of all rows, and the text of one column without some characters, for a condition on it."""
@@ -157,16 +166,16 @@ def _holds(dialect: str, text: ColumnElement[str], asked: Asked) -> ColumnElemen
     return and_(found, text.op("~", is_comparison=True)("[^ ]*".join(asked.expressions)))
 
 
-def _match(columns: Collection[str], asked: Asked) -> str:
+def _match(columns: Collection[str], asked: Sequence[Asked]) -> str:
     """The question in FTS5's language; words are nothing but word characters, so that quotes are all they need."""
-    phrases = [f'"{" ".join(phrase)}"' for phrase in asked.phrases]
-    wanted = [*phrases, *(f'"{word}" *' for word in asked.beginnings)]
-    return f"{{{' '.join(columns)}}} : ({' AND '.join(wanted)})"
+    phrases = (f'"{" ".join(phrase)}"' for one in asked for phrase in one.phrases)
+    beginnings = (f'"{word}" *' for one in asked for word in one.beginnings)
+    return f"{{{' '.join(columns)}}} : ({' AND '.join(dict.fromkeys((*phrases, *beginnings)))})"
 
 
-def _tsquery(letters: Collection[str], asked: Asked) -> str:
-    words = [(word, "") for phrase in asked.phrases for word in phrase]
-    words += [(word, ":*") for word in asked.beginnings]
+def _tsquery(letters: Collection[str], asked: Sequence[Asked]) -> str:
+    words = [(word, "") for one in asked for phrase in one.phrases for word in phrase]
+    words += [(word, ":*") for one in asked for word in one.beginnings]
     wanted = {
         " | ".join(f"'{letter}{word[:LONGEST_WORD]}'{mark}" for letter in sorted(letters)) for word, mark in words
     }
