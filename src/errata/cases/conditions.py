@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -177,12 +178,11 @@ class Conditions:
     def _on_values(self, key: str, test: Test) -> Where:
         if not may_be_key(key):
             return false()
-        definitions = {custom_field(one.id): one.key for one in load_attributes(self._tx)}
-        own = [attribute_field(key), *(field for field, name in definitions.items() if name == key)]
+        own = [attribute_field(key), *(field for field, name in self._definitions.items() if name == key)]
         field = case_values.c.field
         match test:
             case Present():
-                below = [field_ for field_, name in definitions.items() if name.startswith(f"{key}.")]
+                below = [field_ for field_, name in self._definitions.items() if name.startswith(f"{key}.")]
                 # All fields whose keys begin with the key and a dot: the character after the dot is the slash.
                 first, last = attribute_field(f"{key}."), attribute_field(f"{key}/")
                 inside = and_(bytewise(field) >= first, bytewise(field) < last)
@@ -200,6 +200,11 @@ class Conditions:
                 return _among(field.in_(own), _above(low), _below(high))
             case Holds():
                 return false()
+
+    @cached_property
+    def _definitions(self) -> dict[str, str]:
+        """How values of each living custom attribute are filed, with its key."""
+        return {custom_field(one.id): one.key for one in load_attributes(self._tx)}
 
     def _addresses(self, own: Where, test: Inside) -> Where:
         query = select(case_values.c.folded).where(own).distinct().limit(MOST_ADDRESSES + 1)
