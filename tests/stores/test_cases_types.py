@@ -13,7 +13,7 @@ from errata.base.clock import FixedClock
 from errata.base.errors import Forbidden, Invalid, NotFound
 from errata.base.facts import Actor, ActorKind
 from errata.base.ids import CaseId, CaseTypeId, CustomAttributeId, random_id
-from errata.cases import index, store, type_store
+from errata.cases import store, type_store
 from errata.cases.commands import CaseCommands
 from errata.cases.decide_types import (
     MAX_ATTRIBUTES,
@@ -26,9 +26,9 @@ from errata.cases.decide_types import (
 from errata.cases.model import AttributeType, Case, CaseQuery, CustomAttribute, GivenValue, NewCase
 from errata.cases.project_reads import ProjectReads
 from errata.cases.reads import CaseReads
-from errata.cases.removal import REWRITTEN_AT_A_TIME, hide_values
+from errata.cases.removal import REWRITTEN_AT_A_TIME, VALUES_KEPT, forget_values, hide_values
 from errata.cases.search import CaseSearch
-from errata.cases.tables import case_custom_attributes, case_values
+from errata.cases.tables import case_contents, case_custom_attributes, case_values
 from errata.cases.type_commands import TypeCommands
 from errata.cases.type_reads import TypeReads
 from errata.cases.types import BUILTIN_TYPES, SECURITY, STANDARD
@@ -79,6 +79,15 @@ def stored_values(state: Database, definition: CustomAttribute) -> int:
     mine = case_values.c.field == f"custom:{definition.id.hex}"
     with state.read() as tx:
         return tx.execute(select(func.count()).select_from(case_values).where(mine)).scalar_one()
+
+
+def repeat(state: Database, template: Case, times: int) -> None:
+    """Write the same case again under other numbers; the commands would take long for many."""
+    with state.write() as tx:
+        for _ in range(times):
+            number, public_id = store.next_number(tx, "GEN"), store.next_number(tx, "*")
+            case = replace(template, id=CaseId(uuid4()), public_id=public_id, key=f"GEN-{number}", key_number=number)
+            store.add(tx, case)
 
 
 def test_type_is_kept_changed_and_taken_out_of_use(
@@ -260,14 +269,8 @@ def test_hiding_that_stopped_midway_is_finished_by_upkeep(
 ) -> None:
     definition = size(types)
     template = a_case(state, case_commands, size=SMALL)
+    repeat(state, template, REWRITTEN_AT_A_TIME + 10)
     with state.write() as tx:
-        definitions = {definition.id: definition}
-        for _ in range(REWRITTEN_AT_A_TIME + 10):
-            number, public_id = store.next_number(tx, "GEN"), store.next_number(tx, "*")
-            key = f"GEN-{number}"
-            case = replace(template, id=CaseId(uuid4()), public_id=public_id, key=key, key_number=number)
-            store.add(tx, case)
-            index.put(tx, case, definitions)
         type_store.save_attribute(tx, replace(definition, deleted_at=clock.now()))
     clock.advance(timedelta(seconds=1))
     assert stored_values(state, definition) == REWRITTEN_AT_A_TIME + 11
@@ -280,6 +283,30 @@ def test_hiding_that_stopped_midway_is_finished_by_upkeep(
     assert stored_values(state, definition) == 0
     assert upkeep.turn() is False
     assert len(CaseReads(state).case("GEN-1").custom_attributes) == 1
+
+
+def test_forgetting_the_values_of_many_cases_goes_on_where_it_stopped(
+    types: TypeCommands, case_commands: CaseCommands, state: Database, clock: FixedClock
+) -> None:
+    gone = size(types)
+    size(types, key="colour")
+    names_it = GivenValue("TEXT", False, f'{{"{gone.id}": "small"}}')
+    other = a_case(state, case_commands, colour=names_it)
+    repeat(state, a_case(state, case_commands, size=SMALL, colour=SMALL), REWRITTEN_AT_A_TIME)
+    types.delete_attribute(MIRA, STANDARD.id, gone.id)
+    clock.advance(VALUES_KEPT + timedelta(hours=1))
+
+    def holding() -> int:
+        with state.read() as tx:
+            return sum(str(gone.id) in values for values in tx.scalars(select(case_contents.c.custom_attributes)))
+
+    assert forget_values(state, clock.now(), turns=1) is True
+    assert holding() == 1
+    assert forget_values(state, clock.now()) is True
+    assert holding() == 0
+    assert forget_values(state, clock.now()) is False
+    assert CaseReads(state).case(other.key) == other
+    assert CaseSearch(state).search(CaseQuery("colour:small")).total == REWRITTEN_AT_A_TIME + 1
 
 
 def test_there_is_a_bound_on_custom_types(types: TypeCommands, state: Database, clock: FixedClock) -> None:

@@ -30,7 +30,8 @@ class CaseUpkeep:
         busy = finish_deletions(self._database)
         busy |= finish_hiding(self._database, now)
         if now >= self._daily_at:
-            busy |= forget_values(self._database, now)
+            if forget_values(self._database, now):
+                return True  # and maybe more of it
             if self._commands.close_inactive(most=CLOSED_AT_A_TIME) == CLOSED_AT_A_TIME:
                 return True  # there may be more, and the day's look is not done
             self._daily_at = now + EVERY

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, select
 
-from errata.base.ids import CaseTypeId, CustomAttributeId, ProjectId
+from errata.base.ids import CustomAttributeId, ProjectId
 from errata.cases import index, project_store, store, type_store
 from errata.cases.facets import custom_field
+from errata.cases.model import CustomAttribute
 from errata.cases.project_store import ALIVE
-from errata.cases.tables import case_projects, case_values, cases
+from errata.cases.tables import case_contents, case_projects, case_values, cases
 from errata.storage.sql import Database, Transaction, serialize
 
 CASES_AT_A_TIME = 500
@@ -66,15 +67,15 @@ def finish_hiding(database: Database, now: datetime) -> bool:
     return bool(waiting)
 
 
-def forget_values(database: Database, now: datetime) -> bool:
-    """Remove values of definitions that were deleted over 30 days ago, and those definitions; whether any."""
+def forget_values(database: Database, now: datetime, *, turns: int = TURNS_AT_ONCE) -> bool:
+    """Remove values of the definition that was deleted first, over 30 days ago, and in the end the definition itself.
+
+    Whether there was one: the next call goes on.
+    """
     with database.read() as tx:
-        expired = type_store.deleted_before(tx, now - VALUES_KEPT)
+        expired = type_store.deleted_before(tx, now - VALUES_KEPT)[:1]
     for definition in expired:
-        after: int | None = 0
-        while after is not None:
-            with database.write() as tx:
-                after = _forget_some(tx, definition.case_type_id, definition.id, after)
+        _forget(database, definition, turns)
     return bool(expired)
 
 
@@ -109,17 +110,36 @@ def _found(tx: Transaction, attribute_id: CustomAttributeId, limit: int) -> list
     return list(tx.execute(query.distinct().limit(limit)).scalars())
 
 
-def _forget_some(tx: Transaction, type_id: CaseTypeId, definition: CustomAttributeId, after: int) -> int | None:
-    """Take the values from the type's next cases behind number `after`; the number of the last, None at the end."""
-    next_ones = select(cases.c.public_id).where(cases.c.type_id == type_id, cases.c.public_id > after)
-    found = list(tx.execute(next_ones.order_by(cases.c.public_id).limit(REWRITTEN_AT_A_TIME)).scalars())
-    if not found:
-        type_store.remove_attribute(tx, definition)
-        return None
-    store.lock(tx, found)
-    for case in store.load_many(tx, found):
-        if definition in case.custom_attributes:
-            kept = {key: value for key, value in case.custom_attributes.items() if key != definition}
-            store.save(tx, case, replace(case, custom_attributes=kept))
-    last: int = found[-1]
-    return last
+def _forget(database: Database, definition: CustomAttribute, turns: int) -> None:
+    """Nobody sets such a value any more, so that cases are looked for without keeping writers waiting."""
+    after = 0
+    for _ in range(turns):
+        with database.read() as tx:
+            found = _holding(tx, definition, after)
+        with database.write() as tx:
+            if not found:
+                type_store.remove_attribute(tx, definition.id)
+                return
+            store.lock(tx, found)
+            for case in store.load_many(tx, found):
+                kept = {key: value for key, value in case.custom_attributes.items() if key != definition.id}
+                store.save(tx, case, replace(case, custom_attributes=kept))
+        after = found[-1]
+
+
+def _holding(tx: Transaction, definition: CustomAttribute, after: int) -> list[int]:
+    """The next cases behind number `after` with a value of a definition, which searches may not know any more."""
+    # Inside a JSON text the quote before the colon would have a backslash.
+    member = f'"{definition.id}":'
+    query = (
+        select(cases.c.public_id)
+        .join(case_contents)
+        .join(case_projects)
+        .where(
+            cases.c.type_id == definition.case_type_id,
+            cases.c.public_id > after,
+            cast(case_contents.c.custom_attributes, Text).contains(member),
+            ALIVE,
+        )
+    )
+    return list(tx.execute(query.order_by(cases.c.public_id).limit(REWRITTEN_AT_A_TIME)).scalars())
