@@ -15,6 +15,10 @@ TITLE_CHARS = 1000
 DESCRIPTION_CHARS = 100_000
 COMMENT_CHARS = 100_000
 REASON_CHARS = 100
+UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but tabs and line breaks, and lone surrogates: PostgreSQL stores neither NUL nor those."""
+UNFIT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""These, tabs and all that ends a line."""
 
 
 def title_of(text: str) -> str:
@@ -58,7 +62,7 @@ def _line(text: str, max_chars: int, where: str) -> str:
     line = unicodedata.normalize("NFC", text.strip()) if len(text) <= 10 * max_chars else text
     if not 1 <= len(line) <= max_chars:
         raise Invalid(f"This has 1 to {max_chars} characters.", where=where)
-    if _UNFIT_IN_A_LINE.search(line):
+    if UNFIT_IN_A_LINE.search(line):
         raise Invalid("This is one line without control characters.", where=where)
     return line
 
@@ -66,11 +70,6 @@ def _line(text: str, max_chars: int, where: str) -> str:
 def _lines(text: str, max_chars: int, where: str) -> str:
     if len(text) > max_chars:
         raise Invalid(f"This has at most {max_chars} characters.", where=where)
-    if _UNFIT.search(text):
+    if UNFIT.search(text):
         raise Invalid("This holds control characters.", where=where)
     return text
-
-
-# Control characters and lone surrogates: PostgreSQL stores neither NUL nor those.
-_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_UNFIT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from errata.base.errors import Invalid
 from errata.cases.model import AttributeType, CustomAttribute, CustomValue, GivenValue, Json
+from errata.cases.texts import UNFIT, UNFIT_IN_A_LINE
 from errata.cases.types import RESERVED_ATTRIBUTES
 from errata.query.numbers import stored_number
 
@@ -62,7 +63,7 @@ RESERVED_KEYS = SEARCH_KEYS | frozenset(RESERVED_ATTRIBUTES)
 def custom_key_of(text: str, *, where: str = "data.attributes.key") -> str:
     """The key of a new custom attribute, as given. Raises Invalid for one that is malformed or has a meaning already.
 
-    Upper and lower case do not make another key, because searches do not tell them apart.
+    Upper and lower case do not make another key: people do not tell them apart.
     """
     key = _key(text, where=where)
     if key.lower() in RESERVED_KEYS:
@@ -187,7 +188,7 @@ def _values(given: Iterable[str], where: str) -> tuple[str, ...]:
 def _text(value: str, where: str, most: int, *, lines: bool = False) -> str:
     if not 1 <= len(value) <= most:
         raise Invalid(f"expected 1 to {most} characters, got {len(value)}", where=where)
-    if (_UNFIT_IN_LINES if lines else _UNFIT).search(value):
+    if (UNFIT if lines else UNFIT_IN_A_LINE).search(value):
         raise Invalid("control characters are not allowed", where=where)
     if value.isspace():
         raise Invalid("expected more than white space", where=where)
@@ -224,7 +225,4 @@ def _kind(value: Json) -> str:
             return "an object"
 
 
-# Control characters and lone surrogates: PostgreSQL stores neither NUL nor those.
-_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_UNFIT_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _KEY = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{MAX_KEY_CHARS - 1}}}")
