@@ -219,6 +219,26 @@ def test_queries_of_the_longest_kind_are_answered(search, clause):
     assert search.search(CaseQuery(" OR ".join([clause] * count))).total == 0
 
 
+@pytest.mark.parametrize("clause", ["w{}", "w{}*", "x-y-{}", "*:w{}", '"a b{}"', "-w{}"])
+def test_as_many_words_as_a_query_holds_are_looked_for_together(search, clause):
+    words = [clause.format(number) for number in range(256)]
+
+    found = search.search(CaseQuery(" ".join(words))).total
+
+    assert found == (3 if clause.startswith("-") else 0)
+
+
+def test_the_longest_phrase_is_found(state):
+    site = CaseSite()
+    site.add("long", "ET-1", description="ab " * 1300)
+    site.write(state)
+    search = CaseSearch(state)
+
+    assert site.found(search, f'"{"ab " * 1300}"') == ["long"]
+    assert site.found(search, f'"{"ab " * 1301}"') == []
+    assert site.found(search, "-".join(["ab"] * 1300)) == []
+
+
 @pytest.mark.parametrize("pattern", ["a?" * 33, "*:" + "a*" * 33, "?" * 33])
 def test_a_word_of_too_many_wildcards_is_refused(search, pattern):
     with pytest.raises(Invalid, match="a word has at most 32 wildcards"):

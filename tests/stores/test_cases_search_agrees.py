@@ -169,7 +169,7 @@ def _readable(tree) -> bool:
 
 
 @given(tree=TREE.filter(_readable))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_search_finds_what_the_reference_finds(search, tree):
     query = render(tree)
 
