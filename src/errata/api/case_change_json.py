@@ -17,6 +17,7 @@ from errata.api.cases import (
     TitleText,
     Values,
 )
+from errata.cases.texts import REASON_CHARS
 
 
 class CaseEmpty(msgspec.Struct, frozen=True):
@@ -184,7 +185,7 @@ class CaseUpdateDueDateRequest(msgspec.Struct, frozen=True):
 class CaseUpdateResolvedReasonAttributes(msgspec.Struct, frozen=True):
     """Why the case was resolved, for example FALSE_POSITIVE."""
 
-    security_resolved_reason: Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 100})]
+    security_resolved_reason: Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": REASON_CHARS})]
 
 
 class CaseUpdateResolvedReason(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from errata.api.parameters import choices, flag, id_in_path, no_uuid, whole
 from errata.api.rooms import Rooms
 from errata.base.ids import CellId
 from errata.cases.model import Cell, CellType
+from errata.cases.texts import COMMENT_CHARS
 
 # Recorded: this name, though the documents call the parameter `cell_id`.
 CELL_ID = id_in_path("cell_id", no_uuid("CommentID"), "Timeline cell UUID")
@@ -31,7 +32,7 @@ CELL_TYPES = choices(
     "service, whose clients know comments only.",
 )
 
-CommentText = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 100_000})]
+CommentText = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": COMMENT_CHARS})]
 
 
 class CaseCommentAttributes(msgspec.Struct, frozen=True):

@@ -12,10 +12,11 @@ from msgspec import UNSET, Meta, UnsetType
 from errata.api.case_project_settings import ProjectColumnsConfig, ProjectSettings
 from errata.api.jsonapi import Reference, Resource
 from errata.base.ids import ProjectId, TeamId
-from errata.cases.decide_projects import shown_settings
+from errata.cases.decide_projects import NAME_CHARS, shown_settings
+from errata.cases.decide_types import MAX_TYPES
 from errata.cases.model import Json, Project
 
-EnabledTypes = Annotated[tuple[UUID, ...], Meta(max_length=1000)]
+EnabledTypes = Annotated[tuple[UUID, ...], Meta(max_length=MAX_TYPES)]
 
 
 class CaseProjectAttributes(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +85,7 @@ class CaseProjectCreateAttributes(msgspec.Struct, frozen=True, kw_only=True):
     """A new project. The key begins the key of each of its cases; it is kept in upper case and never changes."""
 
     key: Annotated[str, Meta(extra_json_schema={"pattern": "^[A-Za-z][A-Za-z0-9]{0,9}$", "not": {"const": "CASE"}})]
-    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    name: Annotated[str, Meta(min_length=1, max_length=NAME_CHARS)]
     enabled_custom_case_types: EnabledTypes | UnsetType = UNSET
     team_uuid: UUID | UnsetType | None = UNSET
 
@@ -107,7 +108,7 @@ class CaseProjectUpdateAttributes(msgspec.Struct, frozen=True, kw_only=True):
 
     columns_config: ProjectColumnsConfig | UnsetType = UNSET
     enabled_custom_case_types: EnabledTypes | UnsetType = UNSET
-    name: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    name: Annotated[str, Meta(min_length=1, max_length=NAME_CHARS)] | UnsetType = UNSET
     settings: ProjectSettings | UnsetType = UNSET
     team_uuid: UUID | UnsetType | None = UNSET
 

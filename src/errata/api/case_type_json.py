@@ -8,11 +8,19 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from errata.api.jsonapi import Resource, zulu
+from errata.cases.decide_types import (
+    DESCRIPTION_CHARS,
+    EMOJI_CHARS,
+    MAP_CHARS,
+    MAX_OPTIONS,
+    NAME_CHARS,
+    OPTION_CHARS,
+)
 from errata.cases.model import AttributeType, CaseType, CustomAttribute, StatusOptions
 from errata.cases.types import legacy_word
 
 _AT = Meta(extra_json_schema={"format": "date-time"})
-Options = Annotated[tuple["CustomAttributeSelectOption", ...], Meta(max_length=100)]
+Options = Annotated[tuple["CustomAttributeSelectOption", ...], Meta(max_length=MAX_OPTIONS)]
 
 
 class CaseTypeStatusOption(msgspec.Struct, frozen=True):
@@ -69,9 +77,9 @@ class CaseTypesResponse(msgspec.Struct, frozen=True):
 class CaseTypeCreateAttributes(msgspec.Struct, frozen=True, kw_only=True):
     """A new case type. `emoji` is one emoji, or empty."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=100)]
-    description: Annotated[str, Meta(max_length=1000)] = ""
-    emoji: Annotated[str, Meta(max_length=40)] = ""
+    name: Annotated[str, Meta(min_length=1, max_length=NAME_CHARS)]
+    description: Annotated[str, Meta(max_length=DESCRIPTION_CHARS)] = ""
+    emoji: Annotated[str, Meta(max_length=EMOJI_CHARS)] = ""
 
 
 class CaseTypeCreate(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,9 +98,9 @@ class CaseTypeCreateRequest(msgspec.Struct, frozen=True):
 class CaseTypeUpdateAttributes(msgspec.Struct, frozen=True, kw_only=True):
     """What to change; an empty description or emoji takes away what there was."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=100)] | UnsetType = UNSET
-    description: Annotated[str, Meta(max_length=1000)] | UnsetType = UNSET
-    emoji: Annotated[str, Meta(max_length=40)] | UnsetType = UNSET
+    name: Annotated[str, Meta(min_length=1, max_length=NAME_CHARS)] | UnsetType = UNSET
+    description: Annotated[str, Meta(max_length=DESCRIPTION_CHARS)] | UnsetType = UNSET
+    emoji: Annotated[str, Meta(max_length=EMOJI_CHARS)] | UnsetType = UNSET
 
 
 class CaseTypeUpdate(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,7 +119,7 @@ class CaseTypeUpdateRequest(msgspec.Struct, frozen=True):
 class CustomAttributeSelectOption(msgspec.Struct, frozen=True):
     """A choice of a SELECT."""
 
-    value: Annotated[str, Meta(min_length=1, max_length=100)]
+    value: Annotated[str, Meta(min_length=1, max_length=OPTION_CHARS)]
 
 
 class CustomAttributeTypeData(msgspec.Struct, frozen=True):
@@ -156,11 +164,11 @@ class CustomAttributeConfigsResponse(msgspec.Struct, frozen=True):
 class CustomAttributeConfigCreateAttributes(msgspec.Struct, frozen=True, kw_only=True):
     """A new definition. `key` names the attribute in the API and in searches and stays for ever."""
 
-    display_name: Annotated[str, Meta(min_length=1, max_length=100)]
+    display_name: Annotated[str, Meta(min_length=1, max_length=NAME_CHARS)]
     is_multi: bool
     key: Annotated[str, Meta(extra_json_schema={"pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$"})]
     type: AttributeType
-    description: Annotated[str, Meta(max_length=1000)] = ""
+    description: Annotated[str, Meta(max_length=DESCRIPTION_CHARS)] = ""
     type_data: CustomAttributeTypeData | UnsetType = UNSET
 
 
@@ -180,9 +188,9 @@ class CustomAttributeConfigCreateRequest(msgspec.Struct, frozen=True):
 class CustomAttributeConfigUpdateAttributes(msgspec.Struct, frozen=True, kw_only=True):
     """What to change. The type may change where values that cases have stay readable."""
 
-    description: Annotated[str, Meta(max_length=1000)] | UnsetType = UNSET
-    display_name: Annotated[str, Meta(min_length=1, max_length=100)] | UnsetType = UNSET
-    map_from: Annotated[str, Meta(max_length=500)] | UnsetType = UNSET
+    description: Annotated[str, Meta(max_length=DESCRIPTION_CHARS)] | UnsetType = UNSET
+    display_name: Annotated[str, Meta(min_length=1, max_length=NAME_CHARS)] | UnsetType = UNSET
+    map_from: Annotated[str, Meta(max_length=MAP_CHARS)] | UnsetType = UNSET
     type: AttributeType | UnsetType = UNSET
     type_data: CustomAttributeTypeData | UnsetType = UNSET
 

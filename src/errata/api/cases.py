@@ -16,7 +16,7 @@ from errata.api.rooms import Rooms
 from errata.base.errors import Invalid
 from errata.base.ids import CaseTypeId, ProjectId, UserId
 from errata.cases.model import AttributeType, Case, GivenValue, NewCase, Priority
-from errata.cases.texts import priority_of
+from errata.cases.texts import DESCRIPTION_CHARS, TITLE_CHARS, priority_of
 
 TAG = "Case Management"
 READ = (Scope.CASES_READ,)
@@ -28,8 +28,8 @@ CASE_ID: Parameter[str] = Parameter(
 )
 
 PriorityText = Annotated[str, Meta(extra_json_schema={"enum": [priority.value for priority in Priority]})]
-TitleText = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 1000})]
-DescriptionText = Annotated[str, Meta(extra_json_schema={"maxLength": 100_000})]
+TitleText = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": TITLE_CHARS})]
+DescriptionText = Annotated[str, Meta(extra_json_schema={"maxLength": DESCRIPTION_CHARS})]
 Values = dict[str, tuple[str, ...]]
 
 

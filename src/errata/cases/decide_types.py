@@ -21,6 +21,7 @@ OPTION_CHARS = 100
 NAME_CHARS = 100
 DESCRIPTION_CHARS = 1000
 EMOJI_CHARS = 40
+MAP_CHARS = 500
 
 _STAYS_READABLE = {
     AttributeType.TEXT: {AttributeType.URL, AttributeType.SELECT},
@@ -155,7 +156,7 @@ def _description(text: str | None) -> str | None:
 
 
 def _map_from(text: str) -> str | None:
-    return text_of(text, where="data.attributes.map_from", max_chars=500)
+    return text_of(text, where="data.attributes.map_from", max_chars=MAP_CHARS)
 
 
 def _emoji(text: str) -> str:
