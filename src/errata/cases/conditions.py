@@ -23,6 +23,7 @@ from errata.cases.facets import (
     custom_field,
     days_of,
     flag,
+    folded,
     group_names,
     loose,
     may_be_key,
@@ -331,7 +332,7 @@ def _status(tx: Transaction, test: Test) -> Where:
 
 
 def _status_name(tx: Transaction, test: Test) -> Where:
-    return _is_one_of_statuses(_statuses(tx), lambda _, name: (fold(name),), test)
+    return _is_one_of_statuses(_statuses(tx), lambda _, name: (folded(name),), test)
 
 
 def _is_one_of_statuses(
@@ -373,7 +374,7 @@ def _project(tx: Transaction, test: Test) -> Where:
 
 def _creation_source(tx: Transaction, test: Test) -> Where:
     known = _distinct(tx, cases.c.creation_source)
-    return _is_in(cases.c.creation_source, [source for source in known if _any([fold(source)], test)])
+    return _is_in(cases.c.creation_source, [source for source in known if _any([folded(source)], test)])
 
 
 def _archived(_: Transaction, test: Test) -> Where:
@@ -390,7 +391,7 @@ def _person(column: ColumnElement[Any]) -> Callable[[Transaction, Test], Where]:
             return column.is_not(None)
         wanted = _uuids(test.texts) if isinstance(test, OneOf) else _strangers(tx, column, test)
         for id_, *names in tx.execute(select(users.c.id, users.c.handle, users.c.email)):
-            if _any((str(id_), *map(fold, names)), test):
+            if _any((str(id_), *map(folded, names)), test):
                 wanted.add(id_)
         return and_(column.is_not(None), _is_in(column, sorted(wanted)))
 

@@ -1,12 +1,13 @@
 """What can be searched on cases, and the values that each case has. Rule: search syntax, section 8. Pure.
 
-All comparisons ignore case: values are folded, and so are queries (`plan.settled`). `row_of` is the reference: what
+All comparisons ignore case: values are `folded`, and so are queries (`plan.settled`). `row_of` is the reference: what
 `query/match.py` finds on these rows is what a search finds.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -51,6 +52,7 @@ ARCHIVE = frozenset({"archived", "archived_at"})
 
 _PLACES: dict[str, Place] = {"title": TITLE, "key": KEY, "description": DESCRIPTION, **FACETS}
 _GAPS = re.compile(r"[\s_]+")
+_PIECES = re.compile(r"\S{1,500}")
 
 
 class CaseCatalogue:
@@ -99,17 +101,17 @@ def row_of(case: Case, around: Surroundings) -> Row:
     """Every place of a case with its values as they are compared."""
     project, people = case.project_id, around.people
     return {
-        "title": evened(case.title),
+        "title": evened(composed(case.title)),
         "key": evened(case.key),
-        "description": evened(case.description),
+        "description": evened(composed(case.description)),
         VALUES: _values_of(case, around.definitions),
         "status": (*map(loose, group_names(case.status_group)), loose(case.status_name)),
-        "status_name": (fold(case.status_name),),
+        "status_name": (folded(case.status_name),),
         "status_group": (fold(case.status_group),),
         "priority": (fold(case.priority),),
         "type": tuple(map(loose, type_names(around.types[case.type_id]))),
         "project": tuple(map(fold, (around.projects[project], str(project)))),
-        "creation_source": (fold(case.creation_source),),
+        "creation_source": (folded(case.creation_source),),
         "assignee": _person(case.assignee_id, people),
         "created_by": _person(case.created_by, people),
         "archived": (flag(case.archived_at is not None),),
@@ -121,9 +123,22 @@ def row_of(case: Case, around: Surroundings) -> Row:
     }
 
 
+def composed(text: str) -> str:
+    """The text in Unicode's composed form: an accent may have been typed as a character of its own.
+
+    Piece by piece, since composing takes quadratic time where nothing but accents follows one another.
+    """
+    return text if text.isascii() else _PIECES.sub(lambda piece: unicodedata.normalize("NFC", piece[0]), text)
+
+
+def folded(text: str) -> str:
+    """A text as it is compared: composed, and in one case."""
+    return fold(composed(text))
+
+
 def loose(text: str) -> str:
     """A text as what is in `LOOSE` is compared."""
-    return _GAPS.sub("", fold(text))
+    return _GAPS.sub("", folded(text))
 
 
 def group_names(group: StatusGroup) -> tuple[str, ...]:
@@ -183,15 +198,15 @@ _FIRST_DAY = date(1970, 1, 1).toordinal()
 
 
 def _values_of(case: Case, definitions: Mapping[CustomAttributeId, CustomAttribute]) -> dict[str, list[str]]:
-    found = {key: [fold(value) for value in values] for key, values in case.attributes.items()}
+    found = {key: [folded(value) for value in values] for key, values in case.attributes.items()}
     for id_, value in case.custom_attributes.items():
         if id_ in definitions:
-            found.setdefault(definitions[id_].key, []).extend(map(fold, texts_of(value)))
+            found.setdefault(definitions[id_].key, []).extend(map(folded, texts_of(value)))
     return found
 
 
 def _person(id_: UserId | None, people: Mapping[UserId, tuple[str, ...]]) -> tuple[str, ...]:
-    return (str(id_), *map(fold, people.get(id_, ()))) if id_ else ()
+    return (str(id_), *map(folded, people.get(id_, ()))) if id_ else ()
 
 
 def _instant(at: datetime | None) -> tuple[str, ...]:

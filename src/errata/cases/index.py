@@ -13,10 +13,10 @@ from sqlalchemy import delete
 
 from errata.base.ids import CustomAttributeId
 from errata.base.parts import parts
-from errata.cases.facets import attribute_field, custom_field, text_field, texts_of
+from errata.cases.facets import attribute_field, composed, custom_field, folded, text_field, texts_of
 from errata.cases.model import Case, CustomAttribute
 from errata.cases.tables import HEAD_CHARS, case_values
-from errata.query.marked import BORDER, evened, fold, marked
+from errata.query.marked import BORDER, evened, marked
 from errata.query.numbers import stored_number
 from errata.storage.sql import Transaction
 from errata.storage.text_index import TextIndex
@@ -46,19 +46,19 @@ def remove(tx: Transaction, public_ids: Sequence[int]) -> None:
 def value_rows(case: Case, definitions: Mapping[CustomAttributeId, CustomAttribute]) -> list[dict[str, object]]:
     """The rows of `case_values`: those values of a field that are not the same apart from case."""
     return [
-        _row(case.public_id, field, position, text, folded)
+        _row(case.public_id, field, position, text, compared)
         for field, texts in {**_values(case, definitions), **_plain_texts(case)}.items()
-        for position, (folded, text) in enumerate({fold(text): text for text in reversed(texts)}.items())
+        for position, (compared, text) in enumerate({folded(text): text for text in reversed(texts)}.items())
     ]
 
 
 def word_texts(case: Case, definitions: Mapping[CustomAttributeId, CustomAttribute]) -> dict[str, str]:
     """The texts of the index of words."""
-    values = [marked(text) for texts in _values(case, definitions).values() for text in texts]
+    values = [marked(composed(text)) for texts in _values(case, definitions).values() for text in texts]
     return {
-        "title": marked(case.title),
+        "title": marked(composed(case.title)),
         "key": marked(case.key),
-        "description": marked(case.description),
+        "description": marked(composed(case.description)),
         # No phrase reaches over the border, and no wildcard over the blanks beside it.
         "attributes": f" {BORDER} ".join(values),
     }
@@ -72,7 +72,7 @@ def _values(case: Case, definitions: Mapping[CustomAttributeId, CustomAttribute]
 
 def _plain_texts(case: Case) -> dict[str, Sequence[str]]:
     """Texts that can be compared with numbers and addresses: they are kept among words otherwise."""
-    texts = {"title": evened(case.title), "description": evened(case.description)}
+    texts = {"title": evened(composed(case.title)), "description": evened(composed(case.description))}
     return {text_field(name): [text] for name, text in texts.items() if _is_number(text) or _is_address(text)}
 
 
@@ -88,14 +88,14 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _row(public_id: int, field: str, position: int, text: str, folded: str) -> dict[str, object]:
-    number = stored_number(folded)
+def _row(public_id: int, field: str, position: int, text: str, compared: str) -> dict[str, object]:
+    number = stored_number(compared)
     return {
         "public_id": public_id,
         "field": field,
         "position": position,
-        "head": folded[:HEAD_CHARS],
-        "folded": folded,
+        "head": compared[:HEAD_CHARS],
+        "folded": compared,
         "text": text,
         "number": None if math.isnan(number) else number,
     }

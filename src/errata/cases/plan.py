@@ -9,12 +9,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from errata.base.clock import to_ms
-from errata.cases.facets import ARCHIVE, CASES, DAY_MS, FACETS, LOOSE, loose
+from errata.cases.facets import ARCHIVE, CASES, DAY_MS, FACETS, LOOSE, folded, loose
 from errata.query.bind import Between, BoundTree, FieldTest, Fits, Holds, InSet, Limit, OneOf, Test, TextTest, bind
 from errata.query.bind import joined_names as names_of
 from errata.query.facets import Joined, Kind, Place
 from errata.query.faults import quoted, unsupported
-from errata.query.marked import fold
 from errata.query.nodes import All, And, Field, Not, Or
 from errata.query.parse import parse
 from errata.query.patterns import Wild, elements
@@ -55,7 +54,7 @@ def _settled_test(test: Test, place: Place, field: Field) -> Test:
     if isinstance(place, Joined) and place.kind is Kind.INSTANT:
         return _in_time(test.pattern, field) if isinstance(test, Fits) else test
     is_loose = isinstance(place, Joined) and place.name in LOOSE
-    compared = loose if is_loose else fold
+    compared = loose if is_loose else folded
     match test:
         case OneOf(texts):
             return OneOf(tuple(dict.fromkeys(map(compared, texts))), test.number)
@@ -70,13 +69,13 @@ def _settled_test(test: Test, place: Place, field: Field) -> Test:
 
 
 def _folded(search: Search) -> Search:
-    return Words(fold(search.text)) if isinstance(search, Words) else WordPattern(fold(search.pattern))
+    return Words(folded(search.text)) if isinstance(search, Words) else WordPattern(folded(search.pattern))
 
 
 def _compared(limit: Limit | None, is_loose: bool) -> Limit | None:
     if limit is None or not isinstance(limit.bound, str):
         return limit
-    return replace(limit, bound=loose(limit.bound) if is_loose else fold(limit.bound))
+    return replace(limit, bound=loose(limit.bound) if is_loose else folded(limit.bound))
 
 
 # Wildcards on times: the beginning of an ISO time stands for all times that begin so
