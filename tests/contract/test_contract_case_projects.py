@@ -193,9 +193,9 @@ def test_team_and_enabled_types_are_shown_where_they_are_set(cases, client):
     team = TeamsApi(client).create_team(body=team_body).data.id
     kind = cases("CreateCaseType", {"data": {"type": "case_type", "attributes": {"name": "Fault"}}})["data"]["id"]
 
-    made = cases("CreateProject", creating(team_uuid=team, enabled_custom_case_types=[kind, kind]))["data"]
+    made = cases("CreateProject", creating(team_uuid=team, enabled_custom_case_types=[kind, STANDARD, kind]))["data"]
 
-    assert made["attributes"]["enabled_custom_case_types"] == [kind]
+    assert made["attributes"]["enabled_custom_case_types"] == [kind, STANDARD]
     assert made["relationships"] == {
         "member_team": {
             "data": [{"id": team, "type": "team_links"}],
@@ -297,7 +297,6 @@ def test_a_project_to_be_deleted_is_not_found_whatever_its_id_looks_like(contrac
         ({"team_uuid": UNKNOWN}, 404, "team not found"),
         ({"enabled_custom_case_types": ["x"]}, 400, "data.attributes.enabled_custom_case_types[0]: "),
         ({"enabled_custom_case_types": [UNKNOWN]}, 400, "data.attributes.enabled_custom_case_types[0]: "),
-        ({"enabled_custom_case_types": [STANDARD]}, 400, "data.attributes.enabled_custom_case_types[0]: "),
     ],
 )
 def test_project_that_cannot_be_created_is_refused_with_the_place(cases, attributes, status, told):

@@ -104,7 +104,7 @@ def check_type(case_type: CaseType, project: Project, *, creating: bool) -> None
     if creating and case_type.deleted_at is not None:
         raise Invalid("This case type was deleted.", where="data.attributes.type_id")
     enabled = project.enabled_type_ids
-    if not case_type.internal and enabled is not None and case_type.id not in enabled:
+    if not case_type.internal and enabled and case_type.id not in enabled:
         where = "data.attributes.type_id" if creating else "data.id"
         raise Invalid(f"Project {project.key} does not take cases of type {case_type.name}.", where=where)
 

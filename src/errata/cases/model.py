@@ -161,7 +161,7 @@ class AccessLevel(StrEnum):
 class Project:
     """A container of cases. `key` begins the key of each of its cases and never changes.
 
-    `enabled_type_ids` are the custom types that may be used in it; None where nobody has chosen, which allows all.
+    `enabled_type_ids` are the custom types that may be used in it; without any, all may. Built-in ones always may.
     `settings` and `columns` are plain JSON in the public API's form, with what was set only.
     """
 

@@ -23,6 +23,7 @@ from errata.cases.decide_projects import (
 )
 from errata.cases.model import AccessLevel, Project
 from errata.cases.removal import remove_project
+from errata.cases.types import BUILTIN_TYPES
 from errata.storage import outbox
 from errata.storage.sql import Database, Transaction, serialize
 
@@ -151,10 +152,10 @@ def _check_parts(
     """Raise NotFound for a team, Invalid for a type that does not exist. `known` types are not asked for again."""
     if team_id is not None and access_store.load_team(tx, team_id) is None:
         raise NotFound("team not found")
-    wanted = [type_id for type_id in type_ids or () if type_id not in known]
+    wanted = [type_id for type_id in type_ids or () if type_id not in known and type_id not in BUILTIN_TYPES]
     found = type_store.custom_types(tx, wanted)
     for type_id in wanted:
         if type_id not in found:
             place = (type_ids or ()).index(type_id)
             where = f"data.attributes.enabled_custom_case_types[{place}]"
-            raise Invalid(f"there is no custom case type {type_id}", where=where)
+            raise Invalid(f"there is no case type {type_id}", where=where)

@@ -36,6 +36,7 @@ LATER = AT + timedelta(hours=1)
 MIRA = Actor(ActorKind.USER, USERS[0])
 GENERAL = Project(ProjectId(UUID(int=1)), "GEN", "General", AT, AT)
 OWN_TYPE = CaseType(CaseTypeId(UUID(int=50)), "Investigation", STANDARD_STATUSES)
+OTHER_TYPE = CaseTypeId(UUID(int=51))
 SIZE = CustomAttribute(
     CustomAttributeId(UUID(int=60)), STANDARD.id, "size", "Size", AttributeType.NUMBER, is_multi=False,
     created_at=AT, modified_at=AT,
@@ -100,15 +101,25 @@ def test_case_keeps_the_first_of_each_insight_in_the_order_given():
 @pytest.mark.parametrize(
     ("case_type", "project", "creating", "refused"),
     [
-        (STANDARD, replace(GENERAL, enabled_type_ids=()), True, None),
+        (STANDARD, replace(GENERAL, enabled_type_ids=(OTHER_TYPE,)), True, None),
         (OWN_TYPE, GENERAL, True, None),
         (OWN_TYPE, replace(GENERAL, enabled_type_ids=(OWN_TYPE.id,)), True, None),
-        (OWN_TYPE, replace(GENERAL, enabled_type_ids=()), True, "data.attributes.type_id"),
-        (OWN_TYPE, replace(GENERAL, enabled_type_ids=()), False, "data.id"),
+        (OWN_TYPE, replace(GENERAL, enabled_type_ids=()), True, None),
+        (OWN_TYPE, replace(GENERAL, enabled_type_ids=(OTHER_TYPE,)), True, "data.attributes.type_id"),
+        (OWN_TYPE, replace(GENERAL, enabled_type_ids=(OTHER_TYPE,)), False, "data.id"),
         (replace(OWN_TYPE, deleted_at=AT), GENERAL, True, "data.attributes.type_id"),
         (replace(OWN_TYPE, deleted_at=AT), GENERAL, False, None),
     ],
-    ids=["built-in", "nobody chose", "enabled", "not enabled", "not enabled there", "deleted", "deleted before"],
+    ids=[
+        "built-in",
+        "nobody chose",
+        "enabled",
+        "nothing chosen",
+        "not enabled",
+        "not enabled there",
+        "deleted",
+        "deleted before",
+    ],
 )
 def test_project_takes_built_in_types_and_those_enabled(case_type, project, creating, refused):
     if refused is None:
