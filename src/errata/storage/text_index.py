@@ -102,8 +102,8 @@ class TextIndex:
         if not indexed:
             return select(id_).where(*checks)
         if dialect == "sqlite":
-            proposed = literal_column(self.name).op("MATCH", is_comparison=True)(_match(columns, indexed))
-            return select(id_).where(proposed, *checks)
+            match = literal_column(self.name).op("MATCH", is_comparison=True)
+            return select(id_).where(match(_match(columns, indexed)), *checks)
         letters = {self.letters[name] for name in columns}
         proposed = and_(_has(where, _tsquery(letters, indexed)), *checks)
         holds = [or_(*(_holds(dialect, text, one) for text in texts)) for one in asked]
