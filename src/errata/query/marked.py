@@ -24,11 +24,17 @@ _BEYOND_ASCII = re.compile(r"[^\w\x00-\x7f]+")
 _MARKS, _ONE = f"[{BEGIN}{END}]*", f"[^ {BEGIN}{END}{BORDER}]"
 
 
+_KEPT = 50_000
+"""Characters whose folded form is kept: those of all languages that are written here, and not all that there are."""
+
+
 class _Folds(dict[int, str]):
     """The folded form of each character, found when it is first asked for."""
 
     def __missing__(self, code: int) -> str:
-        folded = self[code] = _folded_char(chr(code))
+        folded = _folded_char(chr(code))
+        if len(self) < _KEPT:
+            self[code] = folded
         return folded
 
 
