@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from errata.cases.decide_projects import DEFAULT_NOTIFICATION
+
 _PROJECT = "d4bbe1af-f36e-42f1-87c1-493ca35c320e"
 _TYPE = "bf109065-175f-4d2f-848d-8f5232dfce1a"
 _ATTRIBUTE = "df10a213-93aa-4406-98a7-f9a7c5dccefd"
 
-_NOTIFICATION = {
-    "enabled": True,
-    "destinations": [1],
-    "notify_on_case_assignment": True,
-    "notify_on_case_unassignment": True,
-    "notify_on_case_closed": True,
-    "notify_on_case_priority_change": True,
-    "notify_on_case_comment": True,
-    "notify_on_case_comment_mention": True,
-    "notify_on_case_status_change": True,
-}
 CREATE_PROJECT = {"data": {"type": "project", "attributes": {"key": "WEB", "name": "Web shop"}}}
 UPDATE_PROJECT = {
     "data": {
@@ -36,7 +27,7 @@ _PROJECT_RESOURCE = {
         "key": "WEB",
         "name": "Web shop",
         "restricted": False,
-        "settings": {"notification": _NOTIFICATION},
+        "settings": {"notification": DEFAULT_NOTIFICATION},
     },
 }
 PROJECT_ANSWER = {"data": _PROJECT_RESOURCE}
