@@ -52,7 +52,7 @@ def settled(tree: BoundTree) -> BoundTree:
 
 def _settled_test(test: Test, place: Place, field: Field) -> Test:
     if isinstance(place, Joined) and place.kind is Kind.INSTANT:
-        return _in_time(test.pattern, field) if isinstance(test, Fits) else test
+        return _on_instant(test, field)
     is_loose = isinstance(place, Joined) and place.name in LOOSE
     compared = loose if is_loose else folded
     match test:
@@ -78,11 +78,29 @@ def _compared(limit: Limit | None, is_loose: bool) -> Limit | None:
     return replace(limit, bound=loose(limit.bound) if is_loose else folded(limit.bound))
 
 
-# Wildcards on times: the beginning of an ISO time stands for all times that begin so
+# Times: a year stands for the instant with which it begins, the beginning of an ISO time and `*` for all that begin so
 
 _BEGINNING = "0000-01-01T00:00:00"
 _BEGINS_TIME = re.compile(r"(\d{4}(?:-\d\d(?:-\d\d(?:[Tt ]\d\d(?::\d\d(?::\d\d)?)?)?)?)?)[-Tt: .]?")
+_YEARS = range(1000, 10_000)
 _LENGTHS = {10: timedelta(days=1), 13: timedelta(hours=1), 16: timedelta(minutes=1), 19: timedelta(seconds=1)}
+
+
+def _on_instant(test: Test, field: Field) -> Test:
+    match test:
+        case Fits(pattern):
+            return _in_time(pattern, field)
+        case Between(low, high):
+            return Between(_after_year(low), _after_year(high))
+        case _:
+            return test
+
+
+def _after_year(limit: Limit | None) -> Limit | None:
+    """A bound of four digits is a year of ISO 8601: as milliseconds it would mean the first seconds of 1970."""
+    if limit is None or isinstance(limit.bound, str) or limit.bound not in _YEARS:
+        return limit
+    return replace(limit, bound=float(to_ms(datetime(int(limit.bound), 1, 1, tzinfo=UTC))))
 
 
 def _in_time(pattern: str, field: Field) -> Between:
