@@ -1,40 +1,30 @@
 """A planned query as a condition over the rows of `cases`.
 
-No condition here is ever NULL, so that a negation is plain NOT and also selects cases without the field. Closed sets
-of few values are put to the tests of `query/match.py`; SQL compares what there is much of, and both engines alike.
+No condition is ever NULL, so that a negation is plain NOT and also selects cases without the field. SQL compares what
+there is much of, and both engines alike. What is asked of the columns of `cases` stands in `column_conditions.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, false, func, not_, or_, select, true, type_coerce
+from sqlalchemy import ColumnElement, and_, case, false, func, not_, or_, select, true
 
-from errata.access.tables import users
 from errata.base.parts import parts
+from errata.cases.column_conditions import on_column
 from errata.cases.facets import (
     KEY,
     VALUES,
     attribute_field,
     custom_field,
-    days_of,
-    flag,
-    folded,
-    group_names,
-    loose,
     may_be_key,
     text_field,
-    type_names,
 )
 from errata.cases.index import WORDS
-from errata.cases.model import StatusGroup
-from errata.cases.store import GROUP_NUMBERS, PRIORITY_NUMBERS
-from errata.cases.tables import HEAD_CHARS, case_projects, case_values, cases
-from errata.cases.type_store import load_attributes, load_types
+from errata.cases.tables import HEAD_CHARS, case_values, cases
+from errata.cases.type_store import load_attributes
 from errata.query.bind import (
     Between,
     BoundTree,
@@ -49,13 +39,12 @@ from errata.query.bind import (
     Test,
     TextTest,
 )
-from errata.query.facets import Column, Entry, Joined, Kind, Place, Text, Values
+from errata.query.facets import Column, Entry, Joined, Place, Text, Values
 from errata.query.faults import quoted, unsupported
-from errata.query.marked import BEGIN, END, fold, needle
+from errata.query.marked import BEGIN, END, needle
 from errata.query.match import holds
 from errata.query.nodes import All, And, Not, Or
 from errata.query.patterns import Wild, elements, like
-from errata.query.spans import spans_of
 from errata.query.words import Search, WordPattern
 from errata.storage.bytewise import ascii_lower, bytewise
 from errata.storage.sql import Transaction
@@ -131,10 +120,8 @@ class Conditions:
                 return self._on_text(place, test)
             case Entry(column=name, key=key) if name == VALUES:
                 return self._on_values(key, test)
-            case Joined(name, Kind.INSTANT):
-                return _on_day(test) if name == "due_date" else _on_instant(cases.c[name], test)
-            case Joined(name):
-                return _ON_FACET[name](self._tx, test)
+            case Joined():
+                return on_column(self._tx, place, test)
             case _:
                 raise unsupported(f"cases have no {place}")
 
@@ -305,147 +292,3 @@ def _passes(text: ColumnElement[str], test: Test) -> Where:
             )
         case _:
             return false()
-
-
-# Columns of cases
-
-
-def _on_instant(column: ColumnElement[Any], test: Test) -> Where:
-    if isinstance(test, Present):
-        return column.is_not(None)
-    micros = type_coerce(column, BigInteger)
-    spans = [and_(micros >= first * 1000, micros < (last + 1) * 1000) for first, last in spans_of(test) or ()]
-    return and_(column.is_not(None), or_(false(), *spans))
-
-
-def _on_day(test: Test) -> Where:
-    column = cases.c.due_date
-    if isinstance(test, Present):
-        return column.is_not(None)
-    spans = [column.between(*days) for span in spans_of(test) or () if (days := days_of(*span))]
-    return and_(column.is_not(None), or_(false(), *spans))
-
-
-def _status(tx: Transaction, test: Test) -> Where:
-    known = _statuses(tx)
-    return _is_one_of_statuses(known, lambda group, name: (*map(loose, group_names(group)), loose(name)), test)
-
-
-def _status_name(tx: Transaction, test: Test) -> Where:
-    return _is_one_of_statuses(_statuses(tx), lambda _, name: (folded(name),), test)
-
-
-def _is_one_of_statuses(
-    known: Mapping[StatusGroup, Sequence[str]], names_of: Callable[[StatusGroup, str], tuple[str, ...]], test: Test
-) -> Where:
-    """Whole groups where all that is in them passes: for those there are indexes."""
-    whole: list[int] = []
-    named: list[Where] = []
-    for group, names in known.items():
-        number = GROUP_NUMBERS[group]
-        wanted = [name for name in names if _any(names_of(group, name), test)]
-        if names and len(wanted) == len(names):
-            whole.append(number)
-        elif wanted:
-            named += [and_(cases.c.status_group == number, cases.c.status_name.in_(part)) for part in parts(wanted)]
-    return or_(cases.c.status_group.in_(whole) if whole else false(), *named)
-
-
-def _status_group(_: Transaction, test: Test) -> Where:
-    return _is_in(
-        cases.c.status_group, [number for group, number in GROUP_NUMBERS.items() if _any([fold(group)], test)]
-    )
-
-
-def _priority(_: Transaction, test: Test) -> Where:
-    wanted = [number for priority, number in PRIORITY_NUMBERS.items() if _any([fold(priority)], test)]
-    return _is_in(cases.c.priority, wanted)
-
-
-def _type(tx: Transaction, test: Test) -> Where:
-    wanted = [one.id for one in load_types(tx) if _any(map(loose, type_names(one)), test)]
-    return _is_in(cases.c.type_id, wanted)
-
-
-def _project(tx: Transaction, test: Test) -> Where:
-    known = tx.execute(select(case_projects.c.id, case_projects.c.key))
-    return _is_in(cases.c.project_id, [id_ for id_, key in known if _any((fold(key), str(id_)), test)])
-
-
-def _creation_source(tx: Transaction, test: Test) -> Where:
-    known = _distinct(tx, cases.c.creation_source)
-    return _is_in(cases.c.creation_source, [source for source in known if _any([folded(source)], test)])
-
-
-def _archived(_: Transaction, test: Test) -> Where:
-    there = cases.c.archived_at.is_not(None)
-    if_archived, if_not = (_any([flag(value)], test) for value in (True, False))
-    if if_archived and if_not:
-        return true()
-    return there if if_archived else not_(there) if if_not else false()
-
-
-def _person(column: ColumnElement[Any]) -> Callable[[Transaction, Test], Where]:
-    def is_one_of(tx: Transaction, test: Test) -> Where:
-        if isinstance(test, Present):
-            return column.is_not(None)
-        wanted = _uuids(test.texts) if isinstance(test, OneOf) else _strangers(tx, column, test)
-        for id_, *names in tx.execute(select(users.c.id, users.c.handle, users.c.email)):
-            if _any((str(id_), *map(folded, names)), test):
-                wanted.add(id_)
-        return and_(column.is_not(None), _is_in(column, sorted(wanted)))
-
-    return is_one_of
-
-
-_ON_FACET: dict[str, Callable[[Transaction, Test], Where]] = {
-    "status": _status,
-    "status_name": _status_name,
-    "status_group": _status_group,
-    "priority": _priority,
-    "type": _type,
-    "project": _project,
-    "creation_source": _creation_source,
-    "archived": _archived,
-    "assignee": _person(cases.c.assignee_id),
-    "created_by": _person(cases.c.created_by),
-}
-
-
-def _any(values: Iterable[str], test: Test) -> bool:
-    return any(isinstance(test, Present) or holds(value, test) for value in values)
-
-
-def _is_in(column: ColumnElement[Any], wanted: Sequence[object]) -> Where:
-    return or_(false(), *(column.in_(part) for part in parts(wanted)))
-
-
-def _uuids(texts: Iterable[str]) -> set[UUID]:
-    """The texts that are a UUID as it is written here, with dashes."""
-    found = set()
-    for text in texts:
-        with suppress(ValueError):
-            value = UUID(text)
-            if str(value) == text:
-                found.add(value)
-    return found
-
-
-def _strangers(tx: Transaction, column: ColumnElement[Any], test: Test) -> set[UUID]:
-    """Those named by cases whom nobody knows here, as far as their ids pass."""
-    unknown = select(column).where(column.is_not(None), column.not_in(select(users.c.id))).distinct()
-    return {id_ for id_ in tx.execute(unknown).scalars() if holds(str(id_), test)}
-
-
-def _statuses(tx: Transaction) -> dict[StatusGroup, list[str]]:
-    """The names that cases have in each group: a type may have given some of them up."""
-    name, group = cases.c.status_name, cases.c.status_group
-    return {one: _distinct(tx, name, group == number) for one, number in GROUP_NUMBERS.items()}
-
-
-def _distinct(tx: Transaction, column: ColumnElement[str], *among: Where) -> list[str]:
-    """The values of an indexed column that has few: one step in the index for each, instead of one for each row."""
-    found = select(func.min(column).label("value")).where(*among).cte("found", recursive=True)
-    beyond = select(func.min(column)).where(column > found.c.value, *among).scalar_subquery()
-    every = found.union_all(select(beyond).where(found.c.value.is_not(None)))
-    return list(tx.execute(select(every.c.value).where(every.c.value.is_not(None))).scalars())
