@@ -233,6 +233,8 @@ def test_deleted_definition_hides_its_values_from_cases_and_searches(
     assert CaseReads(state).definitions_of([STANDARD.id]) == {}
     assert found(state, "size:small") == found(state, "*:small") == []
     assert stored_values(state, definition) == 0
+    case_commands.set_title("GEN-1", "Checkout slow again", MIRA)
+    assert stored_values(state, definition) == 0
     size(types)
     assert found(state, "size:small") == []
 
