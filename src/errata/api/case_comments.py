@@ -21,7 +21,7 @@ from errata.cases.texts import COMMENT_CHARS
 
 # Recorded: this name, though the documents call the parameter `cell_id`.
 CELL_ID = id_in_path("cell_id", no_uuid("CommentID"), "Timeline cell UUID")
-SIZE = whole("page[size]", default=100, least=1, most=1000, summary="Cells on a page")
+SIZE = whole("page[size]", default=100, least=1, most=100, summary="Cells on a page")
 NUMBER = whole("page[number]", default=0, least=0, most=1_000_000, summary="Number of the page, the first is 0")
 ASCENDING = flag("sort[ascending]", default=False, summary="Oldest cell first")
 _ALL = "all"

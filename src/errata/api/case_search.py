@@ -28,7 +28,9 @@ from errata.cases.model import CaseQuery, SortField
 from errata.query.faults import QUERY
 
 MAX_GROUPS = 10
-"""Fields that one count or one aggregation may name."""
+"""Fields that one count may name."""
+MAX_COMBINED = 4
+"""Fields that one aggregation may name: the combinations of values of one case multiply."""
 MAX_VALUES = 1000
 
 # The official client begins with 1, older documents name 0 as the default (behaviour 3.5).
@@ -81,7 +83,7 @@ class CaseCountResponse(msgspec.Struct, frozen=True):
 class CaseAggregateGroupBy(msgspec.Struct, frozen=True, kw_only=True):
     """Which fields are put together, and how many combinations are wanted at most."""
 
-    groups: Annotated[tuple[str, ...], Meta(max_length=MAX_GROUPS)]
+    groups: Annotated[tuple[str, ...], Meta(max_length=MAX_COMBINED)]
     limit: Annotated[int, Meta(ge=1, le=MAX_VALUES)]
 
 

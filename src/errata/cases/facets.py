@@ -29,6 +29,7 @@ DESCRIPTION = Column("description", missing=_NEVER, by_words=True)
 VALUES = "values"
 """The attributes of both kinds, by key."""
 
+TIMES = ("created_at", "modified_at", "closed_at", "archived_at")
 FACETS: dict[str, Joined] = {
     name: Joined(name)
     for name in (
@@ -43,7 +44,7 @@ FACETS: dict[str, Joined] = {
         "created_by",
         "archived",
     )
-} | {name: Joined(name, Kind.INSTANT) for name in ("created_at", "modified_at", "closed_at", "archived_at", "due_date")}
+} | {name: Joined(name, Kind.INSTANT) for name in (*TIMES, "due_date")}
 """By the key that names it in a query; times are epoch milliseconds, a date is the midnight it begins with, in UTC."""
 LOOSE = frozenset({"status", "type"})
 """Compared without blanks and underscores: a name may be written like the word of an enumeration."""

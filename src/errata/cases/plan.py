@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from errata.base.clock import to_ms
-from errata.cases.facets import ARCHIVE, CASES, DAY_MS, FACETS, LOOSE, folded, loose
+from errata.cases.facets import ARCHIVE, CASES, DAY_MS, FACETS, LOOSE, TIMES, folded, loose
 from errata.query.bind import Between, BoundTree, FieldTest, Fits, Holds, InSet, Limit, OneOf, Test, TextTest, bind
 from errata.query.bind import joined_names as names_of
 from errata.query.facets import Joined, Kind, Place
 from errata.query.faults import quoted, unsupported
-from errata.query.nodes import All, And, Field, Not, Or
+from errata.query.nodes import All, And, Bound, Cmp, Field, Node, Not, Operator, Or, Range
 from errata.query.parse import parse
 from errata.query.patterns import Wild, elements
 from errata.query.words import Search, WordPattern, Words
@@ -27,7 +27,7 @@ def planned(query: str) -> BoundTree:
 
     Raises Invalid for a query that cannot be read.
     """
-    tree = settled(bind(parse(query), CASES))
+    tree = settled(bind(_by_days(parse(query)), CASES))
     if ARCHIVE.intersection(names_of(tree)):
         return tree
     return _LIVING if tree == All() else And((_LIVING, tree))
@@ -48,6 +48,36 @@ def settled(tree: BoundTree) -> BoundTree:
             return Not(settled(part))
         case FieldTest(field, choices):
             return FieldTest(field, tuple((place, _settled_test(test, place, field)) for place, test in choices))
+
+
+def _by_days(tree: Node) -> Node:
+    """The tree with days, months and years as bounds of times before all times that begin so, as ISO 8601 texts sort.
+
+    So `>2026-01-05` holds for all of that day, and `<=2026-01-05` for none of it. A due date is a day itself.
+    """
+    match tree:
+        case And(parts):
+            return And(tuple(map(_by_days, parts)))
+        case Or(parts):
+            return Or(tuple(map(_by_days, parts)))
+        case Not(part):
+            return Not(_by_days(part))
+        case Cmp(Field(name, False), operator, bound) if name in TIMES and _is_long(bound):
+            is_low = operator in {Operator.GREATER, Operator.AT_LEAST}
+            return replace(tree, operator=Operator.AT_LEAST if is_low else Operator.LESS)
+        case Range(Field(name, False), low, high) if name in TIMES:
+            return replace(
+                tree,
+                includes_low=tree.includes_low or _is_long(low),
+                includes_high=tree.includes_high and not _is_long(high),
+            )
+        case _:
+            return tree
+
+
+def _is_long(bound: Bound | None) -> bool:
+    """Whether it names a day, a month or a year, and no instant."""
+    return bound in _YEARS if isinstance(bound, int | float) else bool(bound and _DATE.fullmatch(bound))
 
 
 def _settled_test(test: Test, place: Place, field: Field) -> Test:
@@ -83,6 +113,7 @@ def _compared(limit: Limit | None, is_loose: bool) -> Limit | None:
 _BEGINNING = "0000-01-01T00:00:00"
 _BEGINS_TIME = re.compile(r"(\d{4}(?:-\d\d(?:-\d\d(?:[Tt ]\d\d(?::\d\d(?::\d\d)?)?)?)?)?)[-Tt: .]?")
 _YEARS = range(1000, 10_000)
+_DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?|\d{4}-?W\d\d(?:-?\d)?")
 _LENGTHS = {10: timedelta(days=1), 13: timedelta(hours=1), 16: timedelta(minutes=1), 19: timedelta(seconds=1)}
 
 

@@ -80,7 +80,7 @@ class TestComments:
         assert types("?cell_types=all&sort[ascending]=true") == ["CREATED", "first", "TITLE_CHANGED", "second"]
         assert types("?cell_types=TITLE_CHANGED,CREATED") == ["TITLE_CHANGED", "CREATED"]
         assert error(call("GET", f"{CASES}/GEN-1/timelines?cell_types=x"))[0] == 400
-        assert error(call("GET", f"{CASES}/GEN-1/timelines?page[size]=1001"))[0] == 400
+        assert error(call("GET", f"{CASES}/GEN-1/timelines?page[size]=101"))[0] == 400
 
 
 class TestBulk:
