@@ -69,8 +69,27 @@ def counted(*values: tuple[str, int]) -> list[Counted]:
         ("impact", counted(("0.5", 1), ("5", 1))),
     ],
 )
-def test_cases_are_counted_by_a_field(search, field, expected):
-    assert search.count("", [field], 10) == ({field: expected}, 3)
+@pytest.mark.parametrize("query", ["", "-nowhere"])
+def test_cases_are_counted_by_a_field(search, query, field, expected):
+    assert search.count(query, [field], 10) == ({field: expected}, 3)
+
+
+@pytest.mark.parametrize("query", ["", "-nowhere"])
+def test_several_fields_are_counted_as_each_alone(search, query):
+    fields = ["priority", "service", "status", "region", "status_group", "assignee", "team"]
+
+    groups, total = search.count(query, fields, 10)
+
+    assert groups == {field: search.count("", [field], 10)[0][field] for field in fields}
+    assert total == 3
+
+
+def test_hits_of_a_word_are_counted_by_fields_of_one_column(search):
+    groups, total = search.aggregate("two", ["status", "status_group", "status"], 10)
+
+    assert groups == [Counted(("IN_PROGRESS", "SG_IN_PROGRESS", "IN_PROGRESS"), 1)]
+    assert total == 1
+    assert search.aggregate("nowhere", ["status"], 10) == ([], 0)
 
 
 def test_only_the_most_frequent_values_are_told(search):

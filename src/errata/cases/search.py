@@ -47,17 +47,22 @@ class CaseSearch:
         The most frequent first, then by value. A case with several values counts for each, one without for none.
         Raises Invalid for a field that cases cannot be counted by.
         """
-        tree = planned(query)
-        with self._db.read() as tx, at_most(tx, MOST_SECONDS):
-            found = _among_living(tx, Conditions(tx).of(tree))
-            return {field: group_by(tx, found, (field,), limit) for field in fields}, _count(tx, found)
+        counted, total = self._group_by(query, [(field,) for field in fields], limit)
+        return dict(zip(fields, counted, strict=True)), total
 
     def aggregate(self, query: str, fields: Sequence[str], limit: int) -> tuple[list[Counted], int]:
         """The combinations of the fields' values that most hits have, as `count` has single values."""
+        counted, total = self._group_by(query, [fields] if fields else [], limit)
+        return counted[0] if counted else [], total
+
+    def _group_by(
+        self, query: str, combinations: Sequence[Sequence[str]], limit: int
+    ) -> tuple[list[list[Counted]], int]:
         tree = planned(query)
         with self._db.read() as tx, at_most(tx, MOST_SECONDS):
-            found = _among_living(tx, Conditions(tx).of(tree))
-            return group_by(tx, found, fields, limit) if fields else [], _count(tx, found)
+            conditions = Conditions(tx)
+            found = _among_living(tx, conditions.of(tree))
+            return group_by(tx, found, combinations, limit, at_once=conditions.asks_elsewhere)
 
 
 def _among_living(tx: Transaction, condition: ColumnElement[bool]) -> ColumnElement[bool]:
