@@ -45,8 +45,15 @@ class Server:
 
     def pids(self) -> dict[str, int]:
         """The same once all three run: one that was killed is started again after a wait."""
-        until(lambda: self.running().keys() == set(ROLES), self._why_not)
-        return self.running()
+        seen: dict[str, int] = {}  # one look: a process that is dying runs in this one and not in the next
+
+        def all_run() -> bool:
+            nonlocal seen
+            seen = self.running()
+            return seen.keys() == set(ROLES)
+
+        until(all_run, self._why_not)
+        return seen
 
     def headers(self) -> dict[str, str]:
         return {"DD-API-KEY": self.api_key, "DD-APPLICATION-KEY": self.app_key}
