@@ -49,16 +49,16 @@ class ProjectChange:
     settings: Settings | None = None
 
 
-def key_of(text: str, *, where: str = "data.attributes.key") -> str:
+def key_of(text: str) -> str:
     """The key in upper case: a letter and at most nine letters and digits. Raises Invalid for others and for CASE."""
     key = text.upper() if text.isascii() else text
     if not _KEY.fullmatch(key):
         raise Invalid(
             f'"{text[:100]}" is no key of a project: 1 to 10 letters and digits of ASCII, the first one a letter',
-            where=where,
+            where=_KEY_PLACE,
         )
     if key == "CASE":
-        raise Invalid('the key "CASE" is reserved', where=where)
+        raise Invalid('the key "CASE" is reserved', where=_KEY_PLACE)
     return key
 
 
@@ -131,3 +131,4 @@ def _items(value: object) -> list[object]:
 
 
 _KEY = re.compile(r"[A-Z][A-Z0-9]{0,9}")
+_KEY_PLACE = "data.attributes.key"

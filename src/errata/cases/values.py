@@ -58,16 +58,18 @@ SEARCH_KEYS = frozenset(
 """What searches for cases call the case's own fields: a custom attribute of that key could not be searched."""
 
 RESERVED_KEYS = SEARCH_KEYS | frozenset(RESERVED_ATTRIBUTES)
+_KEY_PLACE = "data.attributes.key"
+_ATTRIBUTES_PLACE = "data.attributes.attributes"
 
 
-def custom_key_of(text: str, *, where: str = "data.attributes.key") -> str:
+def custom_key_of(text: str) -> str:
     """The key of a new custom attribute, as given. Raises Invalid for one that is malformed or has a meaning already.
 
     Upper and lower case do not make another key: people do not tell them apart.
     """
-    key = _key(text, where=where)
+    key = _key(text, where=_KEY_PLACE)
     if key.lower() in RESERVED_KEYS:
-        raise Invalid(f'"{key}" is the key of a field that every case has: choose another one', where=where)
+        raise Invalid(f'"{key}" is the key of a field that every case has: choose another one', where=_KEY_PLACE)
     return key
 
 
@@ -96,31 +98,29 @@ def checked(definition: CustomAttribute, given: GivenValue, *, where: str = "dat
     return CustomValue(definition.type, is_multi=True, value=texts)
 
 
-def attributes_of(
-    given: Mapping[str, Iterable[str]], *, where: str = "data.attributes.attributes"
-) -> dict[str, tuple[str, ...]]:
+def attributes_of(given: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
     """Attributes in the order given, doubles among the values of a key dropped. Raises Invalid.
 
     A key whose list is empty is kept: in a change it says that the key is to go (`merged`).
     """
     if len(given) > MAX_KEYS:
-        raise Invalid(f"a case has at most {MAX_KEYS} attributes, got {len(given)}", where=where)
-    return {_key(key, where=where): _values(values, f"{where}.{_cut(key)}") for key, values in given.items()}
+        raise Invalid(f"a case has at most {MAX_KEYS} attributes, got {len(given)}", where=_ATTRIBUTES_PLACE)
+    return {
+        _key(key, where=_ATTRIBUTES_PLACE): _values(values, f"{_ATTRIBUTES_PLACE}.{_cut(key)}")
+        for key, values in given.items()
+    }
 
 
-def merged(
-    present: Mapping[str, tuple[str, ...]],
-    given: Mapping[str, tuple[str, ...]],
-    *,
-    where: str = "data.attributes.attributes",
-) -> dict[str, tuple[str, ...]]:
+def merged(present: Mapping[str, tuple[str, ...]], given: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """The attributes of a case after a change: keys given replace, empty lists remove, all others stay.
 
     Two people who change different keys lose nothing. Raises Invalid when there would be too many.
     """
     after = {key: values for key, values in {**present, **given}.items() if values}
     if len(after) > MAX_KEYS:
-        raise Invalid(f"a case has at most {MAX_KEYS} attributes, this would make {len(after)}", where=where)
+        raise Invalid(
+            f"a case has at most {MAX_KEYS} attributes, this would make {len(after)}", where=_ATTRIBUTES_PLACE
+        )
     return after
 
 
